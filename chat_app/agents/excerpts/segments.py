@@ -1,0 +1,88 @@
+"""A passage as the sentences, lines and blocks of code that it consists of. Nothing is rewritten."""
+
+import re
+from collections.abc import Iterator
+
+from pydantic import BaseModel, ConfigDict
+
+from chat_app.search.library.passages import sentence_ends
+
+_BLANK_LINES = re.compile(r"\n[ \t]*\n\s*?(?=\S|[ \t]+\S)")
+_MAX_CODE_LINES = 16
+_LEAD_WORDS = 10
+_SENTENCE_END = re.compile(r"[.!?…:;。！？：]['\"”’»)\]」』]*$")
+_PROMPT = re.compile(r"(?:>>>|\.\.\.|\$|#!|[\w()]*[=-][#>*]) ?\S|[\w.]+@[\w.-]+:\S*[$#] ")
+_STATEMENT = re.compile(
+    r"(?:(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|BEGIN|COMMIT|ROLLBACK|EXPLAIN|GRANT|REVOKE|VACUUM|WITH)\b.*;\s*(?:--.*)?$"
+    r"|(?:from [\w.]+ import|import [\w.]+$|def \w+\(|class \w+.*:$|async def |return\b.*[()\[\]]|@\w+)"
+    r"|(?:sudo|apt|apt-get|pip|git|cd|export|npm|docker|systemctl|psql|pg_\w+|python3?) [\w./-]+[^.]*$)"
+)
+_CODE_LINE_END = re.compile(r"[;{}\\]\s*$")
+_ASSIGNMENT = re.compile(r"^[\w.\[\]'\"]+ ?(?:=|:=|\+=) ?\S+[^.]*$")
+_CALL = re.compile(r"^[\w.]+\(.*\)$")
+
+
+class Segment(BaseModel):
+    """A sentence, a line of its own, or a block of code."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    text: str
+    is_code: bool = False
+    begins_line: bool = False
+    begins_paragraph: bool = False
+
+    @property
+    def is_lead(self) -> bool:
+        """A term or caption that says what the following is about."""
+        return not self.is_code and self.begins_line and len(self.text.split()) <= _LEAD_WORDS and not _SENTENCE_END.search(self.text)
+
+
+def segments_of(passage: str) -> list[Segment]:
+    """In order; joined by the white space between them they are the passage."""
+    return [segment for block in _blocks(passage) for segment in _segments(block)]
+
+
+def _blocks(passage: str) -> Iterator[str]:
+    start = 0
+    for match in _BLANK_LINES.finditer(passage):
+        yield passage[start : match.start()]
+        start = match.end()
+    yield passage[start:]
+
+
+def _segments(block: str) -> Iterator[Segment]:
+    if not block.strip():
+        return
+    if _is_code(block):
+        lines = block.strip("\n").rstrip().split("\n")
+        for first in range(0, len(lines), _MAX_CODE_LINES):
+            text = "\n".join(lines[first : first + _MAX_CODE_LINES])
+            yield Segment(text=text, is_code=True, begins_line=True, begins_paragraph=first == 0)
+        return
+    start, begins_line, begins_paragraph = 0, True, True
+    for end in (*sentence_ends(block), len(block)):
+        piece = block[start:end]
+        if piece.strip():
+            yield Segment(text=piece.strip(), begins_line=begins_line, begins_paragraph=begins_paragraph)
+            begins_line = begins_paragraph = False
+        begins_line = begins_line or piece.endswith("\n")
+        start = end
+
+
+def _is_code(block: str) -> bool:
+    """Preformatted text keeps its indentation and columns; prose arrives without them."""
+    lines = [line for line in block.split("\n") if line.strip()]
+    if any(_PROMPT.match(line) for line in lines) or any(_STATEMENT.match(line) for line in lines[:1]):
+        return True
+    laid_out = sum(line != line.strip() or "   " in line.strip() for line in lines)
+    if laid_out and not _reads_as_prose(lines):
+        return True
+    marked = sum(bool(_CODE_LINE_END.search(line) or _ASSIGNMENT.match(line) or _CALL.match(line)) for line in lines)
+    return marked * 2 > len(lines)
+
+
+def _reads_as_prose(lines: list[str]) -> bool:
+    words = " ".join(lines).split()
+    plain = sum(word.strip(".,;:!?()\"'“”’").isalpha() for word in words)
+    return len(words) >= 8 * len(lines) and plain > 0.8 * len(words)

@@ -1,0 +1,95 @@
+"""The analyst without an AI model: a report of passages, word for word, in the order of the plan."""
+
+from collections.abc import Sequence
+
+from chat_app.agents.brief import AnalystBrief
+from chat_app.agents.excerpts.languages import language_of
+from chat_app.agents.excerpts.parts import is_same_question, parts_of
+from chat_app.agents.excerpts.planning import named, without_answered
+from chat_app.agents.excerpts.quotation import block_quote, escaped
+from chat_app.agents.excerpts.selection import MAX_EXCERPTS, Excerpt, excerpts_for, has_quotable
+from chat_app.agents.excerpts.wording import WORDINGS, Wording
+from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source
+
+_EXCERPTS_BESIDE_OTHERS = 3
+
+
+def report_text(brief: AnalystBrief) -> str:
+    """Markdown. Every block quote is a contiguous piece of a passage, ends with its source's number, and is followed by its place."""
+    wording = WORDINGS[language_of(brief.question)]
+    sections, gaps = _sections(brief.outcomes, wording)
+    if not sections:
+        failed = sum(isinstance(outcome, SearchFailed) for outcome in brief.outcomes)
+        return no_answer_text(brief.question, tuple(outcome.query for outcome in brief.outcomes), failed)
+    return "\n\n".join([wording.disclosure, *sections, *gaps, *_unplanned(brief, wording)])
+
+
+def no_answer_text(question: str, queries: Sequence[str] = (), failed: int = 0) -> str:
+    """That the documents don't answer, what was tried, and the way out. `failed` counts the searches that broke."""
+    wording = WORDINGS[language_of(question)]
+    sentences = [wording.nothing_found]
+    if queries:
+        sentences.append(wording.tried.format(escaped(named(queries))))
+    if failed:
+        sentences.append(wording.some_failed)
+    return "\n\n".join([*sentences, wording.way_out])
+
+
+def _sections(outcomes: Sequence[Outcome], wording: Wording) -> tuple[list[str], list[str]]:
+    """A section for each search that found an answer, and a line for each of the others."""
+    sections: list[str] = []
+    gaps: list[str] = []
+    quoted: list[Excerpt] = []
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.search):
+        if isinstance(outcome, SearchFailed):
+            gaps.append(wording.failed.format(f"{escaped(outcome.query)} ({escaped(outcome.error)})"))
+        elif section := _section(outcome, quoted, wording, MAX_EXCERPTS if len(outcomes) == 1 else _EXCERPTS_BESIDE_OTHERS):
+            heading = [f"## {escaped(outcome.query)}"] if len(outcomes) > 1 else []
+            sections.append("\n\n".join([*heading, *section]))
+        else:
+            gaps.append(wording.unanswered.format(escaped(outcome.query)))
+    return sections, gaps
+
+
+def _section(finding: Finding, quoted: list[Excerpt], wording: Wording, limit: int) -> list[str]:
+    """Adds what it quotes to `quoted`; what is there already is only referred to."""
+    excerpts = excerpts_for(finding.query, finding.sources, limit + len(quoted))
+    known = [next((other for other in quoted if excerpt.overlaps(other)), None) for excerpt in excerpts]
+    new = [excerpt for excerpt, other in zip(excerpts, known, strict=True) if other is None][:limit]
+    quoted += new
+    blocks = [f"{block_quote(excerpt.segments, excerpt.source.number or 0)}\n\n{_place(excerpt)}" for excerpt in new]
+    referred = {_reference(other): None for other in known[:limit] if other is not None}
+    if referred:
+        blocks.insert(0 if known[0] is not None else len(blocks), f"{wording.quoted_above} {', '.join(referred)}")
+    if not blocks and (unquotable := [source for source in finding.sources if source.number is not None and not has_quotable(source)]):
+        blocks.append(f"{wording.unquotable} {', '.join(map(_titled, unquotable))}")
+    return blocks
+
+
+def _place(excerpt: Excerpt) -> str:
+    """Title and heading path, without saying the title twice."""
+    steps = [step.strip() for step in (excerpt.passage.location or "").split(" > ") if step.strip()]
+    title = excerpt.source.title.strip()
+    if steps and steps[0].casefold() == title.casefold():
+        steps = steps[1:]
+    return "— " + " › ".join(escaped(step) for step in [title, *steps])
+
+
+def _reference(excerpt: Excerpt) -> str:
+    return f"{_place(excerpt).removeprefix('— ')} [{excerpt.source.number}]"
+
+
+def _titled(source: Source) -> str:
+    return f"{escaped(source.title)} [{source.number}]"
+
+
+def _unplanned(brief: AnalystBrief, wording: Wording) -> list[str]:
+    """Parts of the question that these rules found but did not search, if the plan is theirs."""
+    searched = [search.query for search in brief.plan.searches]
+    parts = parts_of(brief.question, [turn.question for turn in brief.past])
+    missing = [part for part in parts if not part.is_overview and not any(is_same_question(part.text, text) for text in searched)]
+    if not missing or len(missing) == len(parts):
+        return []
+    left_out, answered = without_answered(missing, brief.past)
+    lines = [(wording.already_asked, answered), (wording.left_out, left_out)]
+    return [line.format(escaped(named([part.text for part in parts]))) for line, parts in lines if parts]

@@ -1,0 +1,145 @@
+"""Which model plays which role, and one cached instance of each.
+
+A model built for every run costs 77 ms and a TLS handshake each time, and building the first of a provider imports
+its SDK for seconds: hence the cache, and `warm_up` in a thread after start-up. Without keys no SDK is ever imported.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from threading import Lock
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_ai import RunContext
+from pydantic_ai.capabilities import ResolveModelId
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models import Model, ModelRequestParameters, ModelResolutionContext, StreamedResponse, infer_model
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.settings import ModelSettings
+
+from chat_app.agents.excerpts import ExcerptsModel
+from chat_app.agents.stopping import stoppable
+from chat_app.settings import Settings
+
+EXCERPTS = "excerpts:local"
+CLAUDE = "anthropic:claude-sonnet-5-5"
+GEMINI = "google:gemini-3.8-flash"
+OPENAI = "openai:gpt-5.6-sol"
+
+Mode = Literal["excerpts", "models", "demo"]
+
+REQUEST_SETTINGS = ModelSettings(
+    # Retries live in the workflow's steps alone: an SDK's own would multiply with them.
+    max_retries=0,
+    max_tokens=16_000,
+    timeout=60,
+    first_event_timeout=60,
+    request_timeout=600,
+)
+
+
+class Roles(BaseModel):
+    """Model strings (`provider:model`) by role. `searcher` is None when only the library can be searched."""
+
+    model_config = ConfigDict(frozen=True)
+
+    planner: str
+    searcher: str | None
+    analyst: str
+
+    @property
+    def is_excerpts(self) -> bool:
+        return self.analyst == EXCERPTS
+
+
+def roles_of(settings: Settings) -> Roles:
+    """Fill each role from what is set explicitly, else from the keys there are. One key is enough for everything."""
+    writer, searcher = _by_keys(settings)
+    return Roles(
+        planner=settings.planner_model or writer,
+        searcher=settings.search_model or searcher,
+        analyst=settings.analyst_model or writer,
+    )
+
+
+def _by_keys(settings: Settings) -> tuple[str, str | None]:
+    if settings.anthropic_key:
+        return CLAUDE, GEMINI if settings.google_key else CLAUDE
+    if settings.google_key:
+        return GEMINI, GEMINI
+    if settings.openai_key:
+        return OPENAI, OPENAI
+    return EXCERPTS, None
+
+
+_PEOPLE_SAY = {
+    "anthropic": "Claude",
+    "google": "Gemini",
+    "openai": "OpenAI",
+    "openai-chat": "OpenAI",
+    "ollama": "Ollama",
+}
+
+
+def spoken_name(model_id: str) -> str:
+    """How a person calls the provider of a model string."""
+    provider = model_id.split(":", 1)[0]
+    return "Excerpts only (no AI model)" if model_id == EXCERPTS else _PEOPLE_SAY.get(provider, provider)
+
+
+_models: dict[str, Model] = {}
+_making = Lock()
+
+
+def model_of(model_id: str) -> Model:
+    """The one instance for a model string. Raises pydantic_ai.UserError for an unknown provider or a missing key.
+
+    The first of a provider imports its SDK, for seconds: not on the event loop.
+    """
+    with _making:
+        if model_id not in _models:
+            _models[model_id] = StoppableModel(ExcerptsModel() if model_id == EXCERPTS else infer_model(model_id))
+        return _models[model_id]
+
+
+def resolve_model_ids() -> ResolveModelId[Any]:
+    """A capability that finds models here; it must stand before the durability capability of an agent."""
+    return ResolveModelId(_resolve)
+
+
+async def _resolve(_context: ModelResolutionContext[Any], model_id: str) -> Model:
+    return _models.get(model_id) or await asyncio.to_thread(model_of, model_id)
+
+
+def warm_up(roles: Roles) -> None:
+    """Import the provider SDKs that the roles need. Blocks for seconds: call it in a thread."""
+    for model_id in {roles.planner, roles.analyst, roles.searcher or EXCERPTS}:
+        model_of(model_id)
+
+
+class StoppableModel(WrapperModel):
+    """Lets no request begin after a stop, and cuts the one in flight."""
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        with stoppable():
+            return await super().request(messages, model_settings, model_request_parameters)
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncGenerator[StreamedResponse]:
+        with stoppable():
+            async with super().request_stream(
+                messages, model_settings, model_request_parameters, run_context
+            ) as response:
+                yield response

@@ -1,0 +1,196 @@
+"""`research-chat ask`: one question from the terminal.
+
+It joins the server that runs on the data directory, if there is one, and works by itself otherwise.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import httpx
+
+from chat_app import bootstrap
+from chat_app.data_directory import DataDirectory
+from chat_app.errors import DataDirectoryLocked, ResearchChatError
+from chat_app.research.turn import Depth, clean_question
+from chat_app.settings import Settings
+from chat_app.web.private_keys import client_key
+from chat_app.workflows.inquiries import Inquiries
+
+_OWNER = "local"
+_EXIT_CODES = {"turn_failed": 1, "no_evidence": 3, "turn_stopped": 130}
+
+
+class Printer(Protocol):
+    def show(self, event: dict[str, Any]) -> None:
+        """One event of the trail, in its JSON form."""
+        ...
+
+
+class Asked(Protocol):
+    """A question that is being answered."""
+
+    thread_id: str
+
+    def events(self) -> AsyncIterator[dict[str, Any]]: ...
+
+    async def stop(self) -> None: ...
+
+
+async def ask(settings: Settings, question: str, thread_id: str | None, depth: Depth, printer: Printer) -> int:
+    """Ask, print to the end, and return the exit code. Cancelled, it stops the research."""
+    question = clean_question(question)
+    try:
+        directory = DataDirectory.hold(settings.data_dir, None)
+    except DataDirectoryLocked as locked:
+        if locked.address is None:
+            raise
+        asking = _by_server(settings, locked.address, question, thread_id, depth)
+    else:
+        asking = _by_itself(settings, directory, question, thread_id, depth)
+    async with asking as asked:
+        try:
+            return await _print(asked, printer)
+        except asyncio.CancelledError:
+            await asyncio.shield(asked.stop())
+            raise
+
+
+async def _print(asked: Asked, printer: Printer) -> int:
+    kind = ""
+    async for event in asked.events():
+        printer.show(event)
+        kind = event["kind"]
+    if not isinstance(printer, JsonLines):
+        print(f'\nGo on with: research-chat ask --thread {asked.thread_id} "..."', file=sys.stderr)
+    return _EXIT_CODES.get(kind, 0 if kind else 1)
+
+
+class _Local:
+    def __init__(self, inquiries: Inquiries, thread_id: str, turn_id: str) -> None:
+        self._inquiries = inquiries
+        self._turn_id = turn_id
+        self.thread_id = thread_id
+
+    async def events(self) -> AsyncIterator[dict[str, Any]]:
+        async for recorded in await self._inquiries.trail(_OWNER, self._turn_id):
+            yield recorded.to_dict()
+
+    async def stop(self) -> None:
+        await self._inquiries.stop(_OWNER, self._turn_id)
+
+
+@asynccontextmanager
+async def _by_itself(
+    settings: Settings, directory: DataDirectory, question: str, thread_id: str | None, depth: Depth
+) -> AsyncGenerator[Asked]:
+    try:
+        async with bootstrap.running(settings, directory) as services:
+            inquiries = Inquiries(services.turns, services.trail)
+            turn = await inquiries.ask(_OWNER, question, thread_id, depth)
+            yield _Local(inquiries, turn.thread_id, turn.id)
+    finally:
+        directory.release()
+
+
+class _Remote:
+    def __init__(self, client: httpx.AsyncClient, thread_id: str, turn_id: str) -> None:
+        self._client = client
+        self._path = f"/api/turns/{turn_id}"
+        self.thread_id = thread_id
+
+    async def events(self) -> AsyncIterator[dict[str, Any]]:
+        """Goes on where it was when the connection broke: a restarted server has the same trail."""
+        seq, ended = -1, False
+        while not ended:
+            try:
+                async with self._client.stream("GET", f"{self._path}/events") as response:
+                    response.raise_for_status()
+                    async for line in response.aiter_lines():
+                        event = json.loads(line)
+                        if event["seq"] > seq:
+                            seq = event["seq"]
+                            yield event
+                    ended = True
+            except httpx.TransportError:
+                await asyncio.sleep(1)
+
+    async def stop(self) -> None:
+        await self._client.post(f"{self._path}/stop")
+
+
+@asynccontextmanager
+async def _by_server(
+    settings: Settings, address: str, question: str, thread_id: str | None, depth: Depth
+) -> AsyncGenerator[Asked]:
+    headers = {"Authorization": f"Bearer {client_key(settings.data_dir).get_secret_value()}"}
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=httpx.Timeout(30, read=None)) as client:
+        try:
+            body = {"question": question, "thread": thread_id, "depth": depth}
+            response = await client.post("/api/turns", json=body)
+        except httpx.TransportError as exc:
+            raise ResearchChatError(f"The server at {address} does not answer ({exc}); try again, or stop it.") from exc
+        if response.is_error:
+            raise ResearchChatError(f"The server at {address} refused the question: {response.text}")
+        begun = response.json()
+        yield _Remote(client, begun["thread"], begun["turn"])
+
+
+class JsonLines:
+    """The trail as it is, one event a line."""
+
+    def show(self, event: dict[str, Any]) -> None:
+        print(json.dumps(event, ensure_ascii=False), flush=True)
+
+
+class Plain:
+    """For a person: progress on standard error, the answer on standard output."""
+
+    def show(self, event: dict[str, Any]) -> None:
+        line = _progress_line(event)
+        if line:
+            print(line, file=sys.stderr, flush=True)
+        answer = _answer(event)
+        if answer:
+            print(f"\n{answer}", flush=True)
+
+
+def _progress_line(event: dict[str, Any]) -> str:
+    match event["kind"]:
+        case "phase_started":
+            return f"{event['phase'].capitalize()} ..."
+        case "plan_ready":
+            return f"  {event['plan']['summary']}"
+        case "search_finished":
+            return f"  [{event['search'] + 1}] {event['query']}: {len(event['sources'])} sources"
+        case "search_failed":
+            return f"  [{event['search'] + 1}] {event['query']}: failed. {event['error']}"
+        case "waiting":
+            return f"  Waiting for {event['on']}, {event['seconds']:.0f} s: {event['reason']}"
+        case "turn_failed":
+            return f"Failed: {event['error']['message']}"
+        case "turn_stopped":
+            return "Stopped."
+        case _:
+            return ""
+
+
+def _answer(event: dict[str, Any]) -> str:
+    match event["kind"]:
+        case "report_ready" | "answer_ready" | "turn_stopped":
+            report = event["report"]
+            return "\n".join([report["text"], "", *map(_source_line, report["sources"])]) if report else ""
+        case "no_evidence":
+            return event["text"]
+        case "clarification_asked":
+            return "\n".join(event["questions"])
+        case _:
+            return ""
+
+
+def _source_line(source: dict[str, Any]) -> str:
+    place = f" ({source['location']})" if source["location"] else ""
+    return f"[{source['number']}] {source['title']}{place} {source['url']}"

@@ -1,0 +1,144 @@
+"""The composition root: from settings to everything that runs, and back."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from chat_app.agents.brief import PastTurn
+from chat_app.agents.models import Roles, roles_of, warm_up
+from chat_app.data_directory import DataDirectory
+from chat_app.research.evidence import Source
+from chat_app.research.turn import Turn
+from chat_app.search.documents import DocumentSearch
+from chat_app.search.library.library import Library
+from chat_app.settings import PROJECT_DIR, Settings
+from chat_app.storage.engine import Database
+from chat_app.storage.hub import Hub
+from chat_app.storage.reports import Reports
+from chat_app.storage.sources import SourceRegister
+from chat_app.storage.trail import Trail
+from chat_app.storage.transcript import Transcript
+from chat_app.workflows import engine, resources
+from chat_app.workflows.journal import Journal
+from chat_app.workflows.turns import Turns
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a running program consists of."""
+
+    settings: Settings
+    database: Database
+    trail: Trail
+    transcript: Transcript
+    hub: Hub
+    journal: Journal
+    turns: Turns
+    library: Library
+    roles: Roles
+
+
+@asynccontextmanager
+async def running(settings: Settings, directory: DataDirectory) -> AsyncGenerator[Services]:
+    """Everything started, in the running loop; on leaving, what is under way is left for the next start."""
+    database = await Database.open(settings)
+    services = _assemble(settings, database)
+    journal = services.journal
+    resources.bind(
+        resources.Resources(
+            journal=journal,
+            roles=services.roles,
+            search_library=DocumentSearch(services.library),
+            evidence=_ThreadEvidence(database),
+        )
+    )
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    engine.configure(settings.data_dir, url, executor_id=directory.instance_id)
+    background = [
+        asyncio.create_task(services.library.watch()),
+        asyncio.create_task(_listen(services)),
+        asyncio.create_task(asyncio.to_thread(_warm_up, services.roles)),
+    ]
+    try:
+        await engine.launch()
+        await services.turns.settle()
+        yield services
+    finally:
+        journal.close()
+        await engine.shut_down()
+        await _cancel(background)
+        await services.library.close()
+        await database.close()
+
+
+def _assemble(settings: Settings, database: Database) -> Services:
+    trail, transcript = Trail(database), Transcript(database)
+    hub = Hub(trail)
+    trail.on_commit = hub.committed
+    journal = Journal(trail, transcript, hub)
+    return Services(
+        settings=settings,
+        database=database,
+        trail=trail,
+        transcript=transcript,
+        hub=hub,
+        journal=journal,
+        turns=Turns(journal, transcript),
+        library=Library(
+            settings.library_dir, settings.data_dir / "library.sqlite", _own_documents(), starter_root=PROJECT_DIR
+        ),
+        roles=roles_of(settings),
+    )
+
+
+def _own_documents() -> list[Path]:
+    """The project's own documents, searched until the person has put some into the library folder."""
+    return [PROJECT_DIR / "README.md", *sorted((PROJECT_DIR / "docs").glob("*.md"))]
+
+
+class _ThreadEvidence:
+    """What the workflows may know of a thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._register = SourceRegister(database)
+        self._reports = Reports(database)
+        self._trail = Trail(database)
+
+    async def number(self, thread_id: str, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+        return await self._register.number_sources(thread_id, sources)
+
+    async def past(self, turn: Turn) -> tuple[PastTurn, ...]:
+        reports = {known.turn_id: known.report for known in await self._reports.of_thread(turn.thread_id)}
+        earlier = [row.turn for row in await self._trail.turns_of(turn.thread_id) if row.turn.asked_at < turn.asked_at]
+        return tuple(PastTurn(question=past.question, report=reports.get(past.id)) for past in earlier)
+
+
+async def _listen(services: Services) -> None:
+    """Pass on what other processes commit."""
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[None]] = set()
+
+    def notified(turn_id: str | None) -> None:
+        task = loop.create_task(services.hub.notified(turn_id))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    await services.trail.listen(notified)
+
+
+def _warm_up(roles: Roles) -> None:
+    try:
+        warm_up(roles)
+    except Exception as error:  # noqa: BLE001 -- a missing key must not keep the server from starting; the turn will say it
+        logger.warning("A model is not ready: %s", error)
+
+
+async def _cancel(tasks: list["asyncio.Task[None]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""Chainlit callbacks and the followers that show turns in its sessions."""

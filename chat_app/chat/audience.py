@@ -1,0 +1,88 @@
+"""Who is watching what: the pages of this process and the turns that each of them shows."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from chat_app.chat.screen import Emit, Screen, pause_seconds
+from chat_app.research.progress import PhaseStarted, Recorded, TurnStarted
+from chat_app.research.turn import Turn
+from chat_app.research.view import fold
+from chat_app.storage.hub import Feed
+
+logger = logging.getLogger(__name__)
+
+
+class Page(Protocol):
+    """A Chainlit session, as far as it matters here."""
+
+    id: str
+    thread_id: str
+
+    async def emit(self, event: str, data: Any) -> None: ...
+
+
+class Audience:
+    """Attaches pages to turns. One follower for each page and turn; attaching again replaces it."""
+
+    def __init__(self) -> None:
+        self._followers: dict[tuple[str, str], asyncio.Task[None]] = {}
+
+    async def announce(self, pages: Iterable[Page], turn: Turn) -> None:
+        """Show at once that the turn begins, before the engine has taken it up."""
+        begun = (TurnStarted(question=turn.question), PhaseStarted(phase="planning"))
+        trail = [Recorded(turn_id=turn.id, seq=i, at=turn.asked_at, event=event) for i, event in enumerate(begun)]
+        view = fold(turn.id, trail).model_copy(update={"seq": -1})
+        for page in pages:
+            await page.emit("task_start", {})
+            await Screen(_current_emit(page), turn).show(view)
+
+    def follow(self, page: Page, turn: Turn, feed: Feed) -> None:
+        """Show the turn on the page from now until it ends."""
+        key = (page.id, turn.id)
+        if (known := self._followers.get(key)) is not None:
+            known.cancel()
+        task = asyncio.create_task(self._follow(page, turn, feed))
+        self._followers[key] = task
+        task.add_done_callback(lambda done: self._forget(key, done))
+
+    def is_following(self, page_id: str) -> bool:
+        return any(key[0] == page_id for key in self._followers)
+
+    def leave(self, page_id: str) -> None:
+        """The page is gone for good."""
+        for key, task in list(self._followers.items()):
+            if key[0] == page_id:
+                task.cancel()
+
+    async def close(self) -> None:
+        tasks = list(self._followers.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _follow(self, page: Page, turn: Turn, feed: Feed) -> None:
+        await page.emit("task_start", {})
+        screen = Screen(_current_emit(page), turn)
+        async for view in feed.views():
+            await screen.show(view)
+            if view.end is None:
+                await asyncio.sleep(pause_seconds(len(view.text)))
+        if not any(key[0] == page.id and key[1] != turn.id for key in self._followers):
+            await page.emit("task_end", {})
+
+    def _forget(self, key: tuple[str, str], task: "asyncio.Task[None]") -> None:
+        if self._followers.get(key) is task:
+            del self._followers[key]
+        if not task.cancelled() and (error := task.exception()):
+            logger.error("A page could not be brought up to date", exc_info=error)
+
+
+def _current_emit(page: Page) -> Emit:
+    """Chainlit exchanges a session's `emit` when its page reconnects, so it is looked up each time."""
+
+    async def emit(event: str, data: Any) -> None:
+        await page.emit(event, data)
+
+    return emit

@@ -1,0 +1,71 @@
+"""The callbacks that Chainlit calls. Each translates, calls, and translates back."""
+
+from typing import Any, cast
+
+import chainlit as cl
+from chainlit.config import config
+from chainlit.data.base import BaseDataLayer
+from chainlit.types import ThreadDict
+
+from chat_app.chat.room import Room, current_room
+from chat_app.errors import NotFound
+
+
+@cl.data_layer
+def data_layer() -> BaseDataLayer:
+    return current_room().store
+
+
+@cl.set_starters
+async def starters(user: cl.User | None) -> list[cl.Starter]:
+    return [cl.Starter(label=s.label, message=s.question, icon=s.icon) for s in current_room().starters()]
+
+
+async def on_chat_resume(thread: ThreadDict) -> None:
+    await current_room().conversation.bring_up_to_date(cast(dict[str, Any], thread))
+
+
+async def on_stop_pressed(action: cl.Action) -> None:
+    payload = cast(dict[str, object], action.payload)  # pyright: ignore[reportUnknownMemberType]
+    turn_id = str(payload.get("turn"))
+    try:
+        await current_room().conversation.stop_turn(turn_id, _identifier())
+    except NotFound as error:
+        await cl.context.emitter.send_toast(str(error), "error")
+
+
+# Chainlit's decorators have no complete types, so they are called here, where nothing depends on what they return.
+cl.on_chat_resume(on_chat_resume)  # pyright: ignore[reportUnknownMemberType]
+cl.action_callback("rc_stop")(on_stop_pressed)  # pyright: ignore[reportUnknownMemberType]
+
+
+def sign_in_by(room: Room) -> None:
+    """Register the one way to sign in that this installation has."""
+    if room.sign_in == "users":
+        cl.password_auth_callback(_by_password)  # pyright: ignore[reportUnknownMemberType]
+    elif room.sign_in == "oauth":
+        cl.oauth_callback(_by_oauth)  # pyright: ignore[reportUnknownMemberType]
+    else:
+        # The page is signed in before it is loaded; this only tells Chainlit that everybody has to be.
+        config.code.header_auth_callback = _not_by_header
+
+
+async def _by_password(name: str, password: str) -> cl.User | None:
+    return cl.User(identifier=name) if await current_room().check_password(name, password) else None
+
+
+async def _by_oauth(
+    provider_id: str, token: str, raw_user_data: dict[str, Any], default_user: cl.User, id_token: str | None = None
+) -> cl.User | None:
+    return cl.User(identifier=f"{provider_id}:{default_user.identifier}", display_name=default_user.display_name)
+
+
+async def _not_by_header(headers: Any) -> cl.User | None:
+    return None
+
+
+def _identifier() -> str:
+    user = cl.context.session.user
+    if user is None:
+        raise NotFound("Sign in first.")
+    return user.identifier

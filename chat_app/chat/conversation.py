@@ -1,0 +1,121 @@
+"""What a person does in a conversation: ask, stop, come back. Whose thread it is, is checked here."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, cast, get_args
+from uuid import UUID
+
+from chat_app.chat.audience import Audience, Page
+from chat_app.errors import InvalidQuestion, NotFound
+from chat_app.research.turn import Depth, Turn, clean_question, now
+from chat_app.storage.trail import Trail, TurnRow
+from chat_app.storage.transcript import Transcript
+from chat_app.transcript.projection import project, row_id
+from chat_app.workflows.turns import Turns
+
+logger = logging.getLogger(__name__)
+
+Row = dict[str, Any]
+PagesOf = Callable[[str], Iterable[Page]]
+"""The attached pages of this process that show a thread."""
+
+
+class Conversation:
+    def __init__(
+        self, turns: Turns, trail: Trail, transcript: Transcript, audience: Audience, pages_of: PagesOf
+    ) -> None:
+        self._turns = turns
+        self._trail = trail
+        self._transcript = transcript
+        self._audience = audience
+        self._pages_of = pages_of
+
+    async def ask(self, page: Page, owner: str, message: dict[str, Any]) -> Turn:
+        """Begin a turn for a message of the page; everyone who has the thread open sees it.
+
+        The same message again is the same turn. Raises InvalidQuestion, or NotFound for a thread of somebody else.
+        """
+        turn, is_new = await self._turns.prepare(_turn(page.thread_id, owner, message))
+        pages = list({known.id: known for known in (page, *self._pages_of(turn.thread_id))}.values())
+        if is_new:
+            await self._audience.announce(pages, turn)
+        feed = await self._turns.start(turn)
+        for each in pages:
+            self._audience.follow(each, turn, feed)
+        return turn
+
+    async def stop(self, thread_id: str, owner: str) -> None:
+        """Stop whatever runs in one's own thread."""
+        for row in await self._running(thread_id):
+            if row.turn.owner == owner:
+                await self._turns.stop(row.turn.id)
+
+    async def stop_turn(self, turn_id: str, owner: str) -> None:
+        """Stop one's own turn. Raises NotFound for any other."""
+        turn = await self._trail.turn(turn_id)
+        if turn is None or turn.owner != owner:
+            raise NotFound("There is no such research of yours.")
+        await self._turns.stop(turn_id)
+
+    async def bring_up_to_date(self, thread: Row) -> None:
+        """Complete a thread that is about to be shown with what its turns have come to.
+
+        The stored rows lag behind while a turn runs, and lack the end when a crash came between.
+        """
+        steps: dict[str, Row] = {step["id"]: step for step in thread["steps"]}
+        elements: dict[str, Row] = {element["id"]: element for element in thread["elements"]}
+        for row in await self._trail.turns_of(thread["id"]):
+            feed = self._turns.feed(row.turn.id)
+            if row.end_kind and _is_complete(steps, row):
+                continue
+            await feed.refresh()
+            rows = project(row.turn, feed.view)
+            steps |= {step.id: step.to_dict() for step in rows.steps}
+            elements |= {element.id: element.to_dict() for element in rows.elements}
+            if feed.is_ended:
+                await self._transcript.save_steps(rows.steps, rows.elements)
+        thread["steps"] = sorted(steps.values(), key=_created_at)
+        thread["elements"] = list(elements.values())
+
+    async def attach(self, page: Page) -> None:
+        """Show the page everything that still runs in its thread."""
+        for row in await self._running(page.thread_id):
+            self._audience.follow(page, row.turn, self._turns.feed(row.turn.id))
+
+    async def _running(self, thread_id: str) -> list[TurnRow]:
+        return [row for row in await self._trail.turns_of(thread_id) if row.end_kind is None]
+
+
+def _is_complete(steps: dict[str, Row], row: TurnRow) -> bool:
+    """Whether the stored rows of an ended turn show its end."""
+    progress = steps.get(row_id(row.turn.id, "progress"))
+    return progress is not None and progress["metadata"].get("end") == row.end_kind
+
+
+def _created_at(step: Row) -> str:
+    return step["createdAt"]
+
+
+def _turn(thread_id: str, owner: str, message: dict[str, Any]) -> Turn:
+    return Turn(
+        thread_id=thread_id,
+        message_id=_message_id(message.get("id")),
+        question=clean_question(str(message.get("output") or "")),
+        owner=owner,
+        asked_at=now(),
+        depth=_depth(message.get("modes")),
+    )
+
+
+def _message_id(value: object) -> str:
+    try:
+        return str(UUID(str(value)))
+    except ValueError as exc:
+        raise InvalidQuestion(
+            f"The message has the id {str(value)[:80]!r}, which is no UUID; reload the page."
+        ) from exc
+
+
+def _depth(modes: object) -> Depth:
+    depth = cast(dict[str, object], modes).get("depth") if isinstance(modes, dict) else None
+    return cast(Depth, depth) if depth in get_args(Depth) else "standard"

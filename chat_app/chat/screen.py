@@ -1,0 +1,94 @@
+"""One turn on one attached page: what changed in its view becomes socket events.
+
+Knows the events of Chainlit's protocol, not where the view comes from.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from chat_app.research.turn import Turn
+from chat_app.research.view import TurnView
+from chat_app.storage.transcript import StepRow
+from chat_app.transcript.projection import project, row_id
+
+Emit = Callable[[str, Any], Awaitable[None]]
+"""(event, data) to one page; does nothing when the page is gone."""
+
+# Chainlit's page parses the whole Markdown again for every piece (measured: a 6,000-word report in pieces of 60
+# characters ran at 15 frames a second, in pieces of 400 at 45), so the pause between pieces grows with the text.
+_PAUSES_SECONDS = ((3_000, 0.03), (20_000, 0.1), (60_000, 0.3))
+_LONGEST_PAUSE_SECONDS = 0.5
+
+
+def pause_seconds(shown_characters: int) -> float:
+    """How long to wait before the next batch goes to the page."""
+    return next((pause for limit, pause in _PAUSES_SECONDS if shown_characters < limit), _LONGEST_PAUSE_SECONDS)
+
+
+class Screen:
+    """Shows a turn in one session. Each `show` sends only what differs from the last one."""
+
+    def __init__(self, emit: Emit, turn: Turn) -> None:
+        self._emit = emit
+        self._turn = turn
+        self._answer_id = row_id(turn.id, "report")
+        self._answer: str | None = None
+        self._sent: dict[str, dict[str, Any]] = {}
+        self._card_moment: object = None
+
+    async def show(self, view: TurnView) -> None:
+        rows = project(self._turn, view)
+        for step in rows.steps:
+            if step.id != self._answer_id:
+                await self._upsert(step)
+        card, *others = (element.to_dict() for element in rows.elements)
+        await self._show_card(view, card)
+        for element in others:
+            await self._send_once("element", element)
+        answer = next((step for step in rows.steps if step.id == self._answer_id), None)
+        if answer:
+            await self._show_answer(answer, is_final=view.end is not None)
+        elif self._answer is not None:
+            await self._clear_answer()
+
+    async def _upsert(self, step: StepRow) -> None:
+        await self._send_once("update_message" if step.id in self._sent else "new_message", step.to_dict())
+
+    async def _send_once(self, event: str, row: dict[str, Any]) -> None:
+        if self._sent.get(row["id"]) != row:
+            self._sent[row["id"]] = row
+            await self._emit(event, row)
+
+    async def _show_card(self, view: TurnView, card: dict[str, Any]) -> None:
+        """Phase changes replace the card; what ticks in between travels beside it.
+
+        Every element event makes the page render all messages of the thread again.
+        """
+        moment = (tuple(phase.phase for phase in view.phases), view.end)
+        if moment != self._card_moment:
+            self._card_moment = moment
+            await self._send_once("element", card)
+        props = card["props"]
+        if self._sent.get("card") != props:
+            self._sent["card"] = props
+            await self._emit("window_message", {"type": "rc:progress", "turn": self._turn.id, "view": props["view"]})
+
+    async def _show_answer(self, step: StepRow, *, is_final: bool) -> None:
+        text, shown = step.output, self._answer
+        if is_final:
+            await self._emit("new_message", step.to_dict())
+        elif shown is None:
+            await self._emit("stream_start", {**step.to_dict(), "streaming": True})
+        elif text.startswith(shown):
+            if text != shown:
+                token = {"id": step.id, "token": text[len(shown) :], "isSequence": False, "isInput": False}
+                await self._emit("stream_token", token)
+        else:
+            # A report that began again: the page takes a sequence as the whole text.
+            await self._emit("stream_token", {"id": step.id, "token": text, "isSequence": True, "isInput": False})
+        self._answer = text
+
+    async def _clear_answer(self) -> None:
+        """The report began again and has no text yet."""
+        self._answer = ""
+        await self._emit("stream_token", {"id": self._answer_id, "token": "", "isSequence": True, "isInput": False})

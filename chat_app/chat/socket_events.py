@@ -1,0 +1,89 @@
+"""Our own answers to four events of Chainlit's socket.
+
+Chainlit's would store a message in tasks that nobody awaits, so that a crash could keep a report without its question;
+write over any step whose id a client knows; add an English sentence at each stop; and re-run a turn at an edit.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from chainlit.context import init_ws_context
+from chainlit.session import WebsocketSession, ws_sessions_id
+
+from chat_app.chat.audience import Page
+from chat_app.chat.room import current_room
+from chat_app.errors import ResearchChatError
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[..., Awaitable[Any]]
+
+
+def take_over(sio: Any) -> None:
+    """Put our handlers in the place of Chainlit's."""
+    show_thread: Handler = sio.handlers["/"]["connection_successful"]
+
+    async def connection_successful(sid: str) -> None:
+        # Chainlit sends the stored thread, which replaces all that the page shows; only then is it brought to life.
+        await show_thread(sid)
+        session = WebsocketSession.get(sid)
+        if session is not None and session.thread_id and session.has_first_interaction:
+            session.thread_id_to_resume = session.thread_id
+            page = _page(session)
+            await page.emit("window_message", {"type": "rc:thread", "id": session.thread_id})
+            await current_room().conversation.attach(page)
+
+    sio.on("connection_successful", connection_successful)
+    sio.on("client_message", _client_message)
+    sio.on("stop", _stop)
+    sio.on("edit_message", _edit_message)
+
+
+def pages_of(thread_id: str) -> list[Page]:
+    """The sessions of this process that show a thread."""
+    return [_page(session) for session in list(ws_sessions_id.values()) if session.thread_id == thread_id]
+
+
+async def _client_message(sid: str, payload: dict[str, Any]) -> None:
+    session = WebsocketSession.require(sid)
+    init_ws_context(session)
+    page, message = _page(session), cast(dict[str, Any], payload.get("message") or {})
+    try:
+        turn = await current_room().conversation.ask(page, _owner(session), message)
+    except ResearchChatError as error:
+        await _refuse(page, str(error), message)
+        return
+    # Without this a mere reconnect of a new chat would show nothing of what was missed.
+    session.thread_id_to_resume = session.thread_id
+    if not session.has_first_interaction:
+        session.has_first_interaction = True
+        await page.emit("first_interaction", {"interaction": turn.question, "thread_id": session.thread_id})
+        await page.emit("window_message", {"type": "rc:thread", "id": session.thread_id})
+
+
+async def _refuse(page: Page, why: str, message: dict[str, Any]) -> None:
+    """Say why a message is not taken, and take it off the page, which has shown it already."""
+    if isinstance(message.get("id"), str):
+        await page.emit("delete_message", message)
+    await page.emit("task_end", {})
+    await page.emit("toast", {"message": why, "type": "error"})
+
+
+async def _stop(sid: str) -> None:
+    session = WebsocketSession.get(sid)
+    if session is not None and session.thread_id:
+        await current_room().conversation.stop(session.thread_id, _owner(session))
+
+
+async def _edit_message(sid: str, payload: dict[str, Any]) -> None:
+    page = _page(WebsocketSession.require(sid))
+    await page.emit("toast", {"message": "A question that was asked stays as it is; ask a new one.", "type": "info"})
+
+
+def _page(session: WebsocketSession) -> Page:
+    return cast(Page, session)
+
+
+def _owner(session: WebsocketSession) -> str:
+    return session.user.identifier if session.user else ""

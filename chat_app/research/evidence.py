@@ -1,0 +1,82 @@
+"""What searches bring back: sources with the passages they were found for."""
+
+from pydantic import BaseModel, ConfigDict
+
+from chat_app.research.budget import Usage
+
+
+class Passage(BaseModel):
+    """Words of a source, and where in it they stand."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    quote: str
+    location: str | None = None
+    """Heading path, or page of a PDF."""
+    is_verbatim: bool = True
+    """False when these are the searcher's words about the source, not the source's own."""
+
+
+class Source(BaseModel):
+    """One page or file. The same URL is the same source, with one number in all of a thread."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    number: int | None = None
+    """Its number in the thread, from 1; None until the thread's register gave it one."""
+    title: str
+    url: str
+    """`https://...`, or `library:<relative path>` for a file of the library."""
+    quote: str | None = None
+    """The first of `passages`, word for word; None when the search service gave none."""
+    location: str | None = None
+    passages: tuple[Passage, ...] = ()
+    """All passages a search found in this source, best first."""
+
+
+class Finding(BaseModel):
+    """What one search found."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    search: int
+    """Index of the search in its turn, from 0."""
+    query: str
+    text: str
+    """The searcher's answer with the numbers of its sources, or empty when the passages speak for themselves."""
+    sources: tuple[Source, ...]
+    usage: Usage = Usage()
+
+
+class SearchFailed(BaseModel):
+    """A search that found nothing or broke: never evidence."""
+
+    model_config = ConfigDict(frozen=True)
+
+    search: int
+    query: str
+    error: str
+    usage: Usage = Usage()
+
+
+Outcome = Finding | SearchFailed
+
+
+def merge_sources(*groups: tuple[Source, ...]) -> tuple[Source, ...]:
+    """One source per URL, in order of first appearance, with the passages of all its appearances."""
+    merged: dict[str, Source] = {}
+    for source in (source for group in groups for source in group):
+        known = merged.get(source.url)
+        if known is None:
+            merged[source.url] = source
+            continue
+        passages = tuple(dict.fromkeys(known.passages + source.passages))
+        merged[source.url] = known.model_copy(
+            update={
+                "passages": passages,
+                "quote": known.quote or source.quote,
+                "location": known.location if known.quote else source.location or known.location,
+                "number": known.number or source.number,
+            }
+        )
+    return tuple(merged.values())

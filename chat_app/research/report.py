@@ -1,0 +1,54 @@
+"""A report and its citations: `[3]` in the text is source 3 of the thread."""
+
+import re
+from collections.abc import Callable, Iterable
+
+from pydantic import BaseModel, ConfigDict
+
+from chat_app.research.evidence import Source, merge_sources
+
+# [3], [3, 5]; not [3](url), a link that somebody else wrote, not [3]: url, its definition, and not \\[3\\].
+_CITATION = re.compile(r"(?<!\\)\[(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\](?![(:])")
+# Code keeps its brackets: fenced blocks, also unfinished ones, and inline code.
+_CODE = re.compile(r"(^ {0,3}(?:```|~~~).*?(?:^ {0,3}(?:```|~~~)[^\n]*$|\Z)|`+[^`\n]+`+)", re.DOTALL | re.MULTILINE)
+
+
+class Report(BaseModel):
+    """The end of a turn: Markdown with plain `[n]`, and exactly the sources that the text cites."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    sources: tuple[Source, ...]
+
+
+def replace_citations(text: str, replacement: Callable[[list[int]], str]) -> str:
+    """The text with each citation group, such as `[3]` or `[3, 5]`, replaced. Code is left alone."""
+
+    def replace(match: re.Match[str]) -> str:
+        return replacement([int(n) for n in re.findall(r"\d+", match.group(1))])
+
+    parts = _CODE.split(text)
+    return "".join(part if i % 2 else _CITATION.sub(replace, part) for i, part in enumerate(parts))
+
+
+def cited_numbers(text: str) -> list[int]:
+    """The numbers cited in `text`, each once, in order of first appearance."""
+    numbers: dict[int, None] = {}
+
+    def note(group: list[int]) -> str:
+        numbers.update(dict.fromkeys(group))
+        return ""
+
+    replace_citations(text, note)
+    return list(numbers)
+
+
+def settle_citations(text: str, known: Iterable[Source]) -> Report:
+    """Make every `[n]` a source of `known`: groups are split into `[3][5]`, unknown numbers are taken out."""
+    by_number = {source.number: source for source in merge_sources(tuple(known)) if source.number is not None}
+    settled = replace_citations(text, lambda numbers: "".join(f"[{n}]" for n in numbers if n in by_number))
+    if any(n not in by_number for n in cited_numbers(text)):
+        # Taking a number out leaves the space that stood before it.
+        settled = re.sub(r"(?<=\S)[ \t]+(?=[.,;:!?)](?:\s|$))", "", settled)
+    return Report(text=settled.strip(), sources=tuple(by_number[n] for n in sorted(cited_numbers(settled))))

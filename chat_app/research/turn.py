@@ -1,0 +1,64 @@
+"""A turn: one question of a thread and everything that is done to answer it."""
+
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from chat_app.errors import InvalidQuestion
+
+MAX_QUESTION_CHARACTERS = 20_000
+
+Depth = Literal["quick", "standard", "deep"]
+SEARCHES_BY_DEPTH: dict[Depth, int] = {"quick": 2, "standard": 5, "deep": 5}
+
+
+class Turn(BaseModel):
+    """What is fixed when a question is asked. It is the workflow's input, so it must not change afterwards."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    thread_id: str
+    message_id: str
+    """Id of the person's message in the thread store (a UUID)."""
+    revision: int = 0
+    question: str
+    owner: str
+    """Identifier of the user whose thread it is."""
+    asked_at: AwareDatetime
+    """When the question was stored; the times of everything shown for the turn count up from it."""
+    depth: Depth = "standard"
+
+    @property
+    def id(self) -> str:
+        """Id of the turn and of its workflow: asking the same message twice is one turn."""
+        return f"{self.thread_id}:{self.message_id}:{self.revision}"
+
+
+def clean_question(text: str) -> str:
+    """The question without control characters and surrounding space. Raises InvalidQuestion if that leaves nothing, or too much."""
+    kept = "".join(
+        c for c in text if c in "\n\t" or (c.isprintable() and not "\ud800" <= c <= "\udfff") or c in "\u200c\u200d"
+    )
+    kept = kept.strip()
+    if not kept:
+        raise InvalidQuestion("The question is empty; type what you want to know.")
+    if len(kept) > MAX_QUESTION_CHARACTERS:
+        raise InvalidQuestion(
+            f"The question has {len(kept):,} characters and the limit is {MAX_QUESTION_CHARACTERS:,}; "
+            "shorten it, or put the text into a file of the library and ask about that."
+        )
+    return kept
+
+
+def title_of(question: str, limit: int = 80) -> str:
+    """A thread's name: the question's first line, cut at a word."""
+    line = " ".join(question.split("\n", 1)[0].split())
+    if len(line) <= limit:
+        return line
+    cut = line[:limit].rsplit(" ", 1)[0] if " " in line[limit // 2 : limit] else line[:limit]
+    return cut.rstrip(" ,;:.-") + "…"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

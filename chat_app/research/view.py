@@ -1,0 +1,197 @@
+"""The trail folded into what is shown of a turn. Pure: the same events give the same view, in any process."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from chat_app.research import progress as p
+from chat_app.research.evidence import Source, merge_sources
+from chat_app.research.plan import Plan
+from chat_app.research.report import Report
+
+State = Literal["queued", "running", "waiting", "done", "failed", "stopped"]
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class WaitView(_View):
+    on: str
+    reason: str
+    until: datetime | None
+    """When the next try is made; None when unknown."""
+    since: datetime
+
+
+class SearchView(_View):
+    search: int
+    query: str
+    purpose: str = ""
+    state: State = "queued"
+    sources: tuple[Source, ...] = ()
+    error: str | None = None
+    waiting: WaitView | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class PhaseView(_View):
+    phase: p.Phase
+    state: State = "queued"
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+class TurnView(_View):
+    turn_id: str
+    seq: int = -1
+    """Of the last event that is part of this view."""
+    question: str = ""
+    state: State = "running"
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    phases: tuple[PhaseView, ...] = ()
+    """The phases begun so far, in order."""
+    plan: Plan | None = None
+    searches: tuple[SearchView, ...] = ()
+    waiting: WaitView | None = None
+    attempt: int = 0
+    text: str = ""
+    """The report as far as it is written."""
+    report: Report | None = None
+    end: str | None = None
+    """Kind of the event that ended the turn."""
+    failure: p.Failure | None = None
+    questions: tuple[str, ...] = ()
+    cost: p.CostUpdated | None = None
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All sources found in this turn, cited or not."""
+        return merge_sources(*(search.sources for search in self.searches))
+
+    def phase(self, phase: p.Phase) -> PhaseView | None:
+        return next((known for known in self.phases if known.phase == phase), None)
+
+
+def fold(turn_id: str, trail: "list[p.Recorded]") -> TurnView:
+    """The view of a whole trail."""
+    view = TurnView(turn_id=turn_id)
+    for recorded in trail:
+        view = apply(view, recorded)
+    return view
+
+
+def apply(view: TurnView, recorded: p.Recorded) -> TurnView:
+    """The view after one more event. Events must come in order of `seq`."""
+    at, event = recorded.at, recorded.event
+    changes = {"seq": recorded.seq, "waiting": None, **_changes(view, event, at)}
+    if recorded.is_end:
+        changes.update(_ended(view.model_copy(update=changes), event.kind, at))
+    return view.model_copy(update=changes)
+
+
+def apply_delta(view: TurnView, delta: p.ReportDelta) -> TurnView:
+    """The view with a piece of text that may not be committed yet. A piece known already, or beyond a gap, changes nothing."""
+    return view.model_copy(update=_text(view, delta))
+
+
+def _changes(view: TurnView, event: p.Event, at: datetime) -> dict[str, object]:
+    match event:
+        case p.TurnStarted():
+            return {"question": event.question, "started_at": at}
+        case p.PhaseStarted():
+            return {"phases": _begin_phase(view.phases, event.phase, at)}
+        case p.PlanReady():
+            searches = tuple(
+                SearchView(search=i, query=s.query, purpose=s.purpose) for i, s in enumerate(event.plan.searches)
+            )
+            return {"plan": event.plan, "searches": searches}
+        case p.SearchStarted() | p.SourceFound() | p.SearchFinished() | p.SearchFailedEvent():
+            return {"searches": _search_changed(view.searches, event, at)}
+        case p.Waiting():
+            return _waiting(view, event, at)
+        case p.ReportStarted():
+            return {"attempt": event.attempt, "text": ""} if event.attempt > view.attempt else {}
+        case p.ReportDelta():
+            return _text(view, event)
+        case p.CostUpdated():
+            return {"cost": event, "waiting": view.waiting}
+        case p.ReportReady() | p.AnswerReady():
+            return {"report": event.report, "text": event.report.text}
+        case p.TurnStopped():
+            return {"report": event.report, "text": event.report.text if event.report else ""}
+        case p.NoEvidence():
+            return {"text": event.text}
+        case p.ClarificationAsked():
+            return {"questions": event.questions}
+        case p.TurnFailed():
+            return {"failure": event.error}
+
+
+def _begin_phase(phases: tuple[PhaseView, ...], phase: p.Phase, at: datetime) -> tuple[PhaseView, ...]:
+    done = tuple(
+        known if known.ended_at else known.model_copy(update={"state": "done", "ended_at": at}) for known in phases
+    )
+    if any(known.phase == phase for known in phases):
+        return phases
+    return (*done, PhaseView(phase=phase, state="running", started_at=at))
+
+
+def _search_changed(
+    searches: tuple[SearchView, ...],
+    event: p.SearchStarted | p.SourceFound | p.SearchFinished | p.SearchFailedEvent,
+    at: datetime,
+) -> tuple[SearchView, ...]:
+    by_index = {known.search: known for known in searches}
+    search = by_index.get(event.search, SearchView(search=event.search, query=event.query))
+    changes: dict[str, object] = {"waiting": None}
+    match event:
+        case p.SearchStarted():
+            changes |= {"state": "running", "started_at": search.started_at or at}
+        case p.SourceFound():
+            changes |= {"sources": merge_sources(search.sources, (event.source,))}
+        case p.SearchFinished():
+            changes |= {"state": "done", "sources": event.sources, "ended_at": at}
+        case p.SearchFailedEvent():
+            changes |= {"state": "failed", "error": event.error, "ended_at": at}
+    by_index[event.search] = search.model_copy(update=changes)
+    return tuple(by_index[i] for i in sorted(by_index))
+
+
+def _waiting(view: TurnView, event: p.Waiting, at: datetime) -> dict[str, object]:
+    until = datetime.fromtimestamp(at.timestamp() + event.seconds, at.tzinfo) if event.seconds else None
+    wait = WaitView(on=event.on, reason=event.reason, until=until, since=at)
+    if event.search is None:
+        return {"waiting": wait}
+    searches = tuple(
+        s.model_copy(update={"waiting": wait, "state": "waiting"}) if s.search == event.search else s
+        for s in view.searches
+    )
+    return {"searches": searches, "waiting": wait}
+
+
+def _text(view: TurnView, delta: p.ReportDelta) -> dict[str, object]:
+    known = view.text if delta.attempt == view.attempt else ""
+    if delta.attempt < view.attempt or delta.offset > len(known) or view.end:
+        return {}
+    new = delta.text[len(known) - delta.offset :]
+    return {"attempt": delta.attempt, "text": known + new} if new or delta.attempt > view.attempt else {}
+
+
+_END_STATE: dict[str, State] = {"turn_failed": "failed", "turn_stopped": "stopped"}
+
+
+def _ended(view: TurnView, kind: str, at: datetime) -> dict[str, object]:
+    """Nothing stays running in a turn that has ended."""
+    state: State = _END_STATE.get(kind, "done")
+    cut: State = "stopped" if state == "done" else state
+    phases = tuple(
+        known if known.ended_at else known.model_copy(update={"state": state, "ended_at": at}) for known in view.phases
+    )
+    searches = tuple(
+        s if s.ended_at else s.model_copy(update={"state": cut, "ended_at": at, "waiting": None}) for s in view.searches
+    )
+    return {"state": state, "end": kind, "ended_at": at, "phases": phases, "searches": searches, "waiting": None}

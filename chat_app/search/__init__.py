@@ -1,0 +1,1 @@
+"""Where evidence comes from: the web, and the documents of this installation."""

@@ -1,0 +1,55 @@
+"""A question as search terms: its content words, and pairs of characters where it is written without spaces."""
+
+import re
+import unicodedata
+
+from chat_app.search.library.scripts import query_bigrams, without_spaceless
+from chat_app.search.library.stopwords import FILLERS, REQUESTS, STOPWORDS
+
+MAX_TERMS = 32
+_WORD = re.compile(r"\w+(?:[-_.']\w+)*")
+_PART = re.compile(r"[^\W_]+")
+
+
+def terms(question: str) -> list[str]:
+    """FTS5 expressions, one a term, each quoted so that no character of a question has a meaning in FTS5's query syntax.
+
+    `max_connections` and `read-only` are phrases. Empty when the question holds nothing to look for.
+    """
+    found = [f'"{" ".join(parts)}"' for word in content_words(question) if (parts := _parts(word))]
+    for term in query_bigrams(question).values():
+        found.append(f'"{term[:-1]}" *' if term.endswith("*") else f'"{term}"')
+    return list(dict.fromkeys(found))[:MAX_TERMS]
+
+
+def content_words(question: str) -> list[str]:
+    """The words without stopwords of the question's language, or all when nothing else is left."""
+    text = without_spaceless(unicodedata.normalize("NFKC", question)).replace("’", "'")
+    first_forms: dict[str, str] = {}
+    for word in _WORD.findall(text):
+        first_forms.setdefault(word.casefold(), word)
+    words = list(first_forms.values())
+    stopwords = _stopwords([word.casefold() for word in words])
+    kept = [word for word in words if word.casefold() not in stopwords or _is_keyword(word, text)]
+    if len(kept) > 1 and kept[0].casefold() in REQUESTS and not _is_keyword(kept[0], text):
+        kept = kept[1:]
+    content = [word for word in kept if word.casefold() not in FILLERS]
+    return content or kept or words
+
+
+def _is_keyword(word: str, text: str) -> bool:
+    """In capitals on purpose: SQL's NOT and LIKE, or the IT department."""
+    return len(word) > 1 and word.isupper() and not text.isupper()
+
+
+def _parts(word: str) -> list[str]:
+    parts = _PART.findall(word)
+    # "user's", "l'index": a single letter at an apostrophe is grammar.
+    return [part for part in parts if len(part) > 1] or parts if "'" in word else parts
+
+
+def _stopwords(words: list[str]) -> frozenset[str]:
+    """Of one language only: "die", "son" and "comment" are words to look for in another."""
+    counts = {language: sum(word in listed for word in words) for language, listed in STOPWORDS.items()}
+    best = max(counts, key=lambda language: (counts[language], language == "en"))
+    return STOPWORDS[best] if best == "en" or counts[best] >= 2 else STOPWORDS["en"]

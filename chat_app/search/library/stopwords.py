@@ -1,0 +1,50 @@
+"""Words that say nothing about what a question is about. Short on purpose: a word too many hides what was asked."""
+
+_ENGLISH = """
+a about above after again against all also although am an and any are as at be because been before being below between both but by can
+can't cannot could couldn't did didn't do does doesn't doing don't down during each else few for from further get gets got had has have
+having he her here hers him his how how's i i'd i'll i'm i've if in into is isn't it it's its itself just let let's may me might more most
+much must my no nor not of off on once only onto or other our ours out over own please same shall she should so some such than that that's
+the their theirs them then there these they this those through to too under until up upon us very was wasn't we were what what's when
+where whether which while who who's whom whose why will with within without won't would you your yours
+"""
+_GERMAN = """
+aber alle als also am an auch auf aus bei bin bis bist da damit dann das dass daß dein dem den der des dessen die dies diese diesem diesen
+dieser dieses doch dort du durch ein eine einem einen einer eines er es euch für gibt habe haben hat hatte ich ihr ihre ihrem ihren im in
+ist ja jede jeder kann kein keine können man mein mich mir mit muss nach nicht noch nur ob oder sein seine sich sie sind so soll sollte
+über um und uns unter vom von vor wann warum was weil welche welcher welches wem wen wenn wer werden wie wieso wird wir wird wo wurde zu
+zum zur zwischen
+"""
+_FRENCH = """
+à ai au aux avec avoir c'est ce ces cet cette comment dans de des du elle en est est-ce et être eux fait faire faut il ils j'ai je l'on la
+le les leur leurs lui ma mais me mes moi mon ne nos notre nous on ont ou où par pas peut plus pour pourquoi puis qu'est-ce quand que quel
+quelle quelles quels qui quoi sa sans se ses si son sont sur ta te tes ton tu un une vos votre vous y
+"""
+_SPANISH = """
+al como cómo con cual cuál cuáles cuando cuándo de del desde donde dónde el ella ellos en entre era es esa ese eso esta está están este
+esto estos fue ha hace hacer hay he la las le les lo los más me mi mis muy no nos o para pero por porque puede puedo qué que quien quién
+se ser si sí sin sobre son su sus también te tiene tu un una uno unos y ya yo
+"""
+
+STOPWORDS: dict[str, frozenset[str]] = {
+    "en": frozenset(_ENGLISH.split()),
+    "de": frozenset(_GERMAN.split()),
+    "fr": frozenset(_FRENCH.split()),
+    "es": frozenset(_SPANISH.split()),
+}
+
+FILLERS = frozenset(
+    """
+    difference differences differ mean means meaning vs versus want
+    unterschied unterschiede bedeutet funktioniert différence signifie diferencia significa funciona
+    """.split()
+)
+"""Words that ask rather than name a subject; dropped unless they are all that is left."""
+
+REQUESTS = frozenset(
+    """
+    explain describe tell show list give find compare summarize summarise
+    erkläre erklären beschreibe vergleiche expliquer expliquez explique explica describe
+    """.split()
+)
+"""The same, but only at the beginning: "explain the list", but not "the output of explain"."""

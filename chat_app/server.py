@@ -1,0 +1,193 @@
+"""The web application: our routes, then Chainlit mounted at "/", behind the guards.
+
+Import it only when the environment holds what Chainlit reads at its own import: see `chainlit_environment`.
+"""
+
+# ruff: noqa: I001 -- the first import must come before Chainlit's
+from chat_app import lean_imports  # noqa: F401  # pyright: ignore[reportUnusedImport]: works by being imported
+
+import secrets
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+from chainlit.auth import create_jwt, get_token_from_cookies
+from chainlit.auth.cookie import _auth_cookie_name  # pyright: ignore[reportPrivateUsage]: has no public name
+from chainlit.auth.jwt import decode_jwt
+from chainlit.config import config
+from chainlit.user import User
+from chainlit.utils import mount_chainlit
+from fastapi import FastAPI
+from jwt import PyJWTError
+from starlette.datastructures import Headers
+from starlette.requests import Request, cookie_parser
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chat_app import bootstrap
+from chat_app.agents.models import roles_of
+from chat_app.bootstrap import Services
+from chat_app.chat.audience import Audience
+from chat_app.chat.callbacks import sign_in_by
+from chat_app.chat.conversation import Conversation
+from chat_app.chat.room import Room, enter
+from chat_app.chat.socket_events import pages_of, take_over
+from chat_app.chat.starters import ABOUT_THE_PROJECT, ABOUT_THE_WORLD, StarterQuestion, about_documents
+from chat_app.data_directory import DataDirectory
+from chat_app.settings import Settings
+from chat_app.storage.caller import calling_as
+from chat_app.storage.chat_store import ChatStore
+from chat_app.storage.shared_threads import SharedThreads
+from chat_app.storage.shares import Shares
+from chat_app.web.exposure import SignIn
+from chat_app.web.local_login import LocalUser
+from chat_app.web.pages import Mode, status_routes
+from chat_app.web.perimeter import guarded
+from chat_app.web.private_keys import auth_secret, client_key
+from chat_app.web.share_page import SharePage
+from chat_app.web.sharing import Sharing
+from chat_app.web.turns_api import turn_routes
+from chat_app.web.users import UsersFile
+from chat_app.workflows.inquiries import Inquiries
+
+EXCERPTS_BANNER = (
+    "Excerpts only (no AI model). Answers are passages from your own documents, word for word. "
+    "Add an API key for written reports."
+)
+DEMO_BANNER = "Scripted demo providers. Plans, sources and reports are made up; everything around them is real."
+LOCAL_USER = "local"
+_APP_FILE = Path(__file__).with_name("app.py")
+
+
+class Site:
+    """The web application of one process."""
+
+    def __init__(self, settings: Settings, directory: DataDirectory, sign_in: SignIn) -> None:
+        self._settings = settings
+        self._sign_in: SignIn = sign_in
+        self._directory = directory
+        self._client_key = client_key(settings.data_dir).get_secret_value()
+        self._users = UsersFile(settings.users_file) if settings.users_file else None
+        self._services: Services | None = None
+        self._roles = roles_of(settings)
+
+    def application(self) -> ASGIApp:
+        config.project.allow_origins = [self._settings.address]
+        app = FastAPI(title="Research Chat", lifespan=self._lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+        # Chainlit answers every path, so ours come first; those that need the running services join at start-up.
+        app.router.routes.extend(
+            status_routes(unready=self._unready, mode=self._mode, caller=self._caller, running=self._running_threads)
+        )
+        mount_chainlit(app, target=str(_APP_FILE), path="/")
+        take_over(import_module("chainlit.server").sio)
+        local = self._local_user() if self._sign_in == "local" else None
+        return guarded(_CallerKnown(app, _user_of_scope), local)
+
+    @asynccontextmanager
+    async def _lifespan(self, app: FastAPI) -> AsyncGenerator[None]:
+        async with bootstrap.running(self._settings, self._directory) as services:
+            share_page = self._open(app, services)
+            try:
+                yield
+            finally:
+                share_page.live.close()
+                await self._audience.close()
+                self._services = None
+                enter(None)
+
+    def _open(self, app: FastAPI, services: Services) -> SharePage:
+        """Let people in."""
+        store = ChatStore(services.database)
+        store.on_thread_deleted.append(services.turns.forget_thread)
+        self._audience = Audience()
+        room = Room(
+            store=store,
+            conversation=Conversation(services.turns, services.trail, services.transcript, self._audience, pages_of),
+            starters=partial(_starters, services),
+            sign_in=self._sign_in,
+            check_password=self._check_password,
+        )
+        enter(room)
+        sign_in_by(room)
+        shares = Shares(services.database, auth_secret(self._settings.data_dir, self._settings.auth_secret))
+        share_page = SharePage(SharedThreads(shares, services.trail, services.hub))
+        app.router.routes[0:0] = [
+            *turn_routes(Inquiries(services.turns, services.trail), self._caller),
+            *Sharing(shares, self._caller, partial(_is_owner, store)).routes(),
+            *share_page.routes(),
+        ]
+        self._services = services
+        return share_page
+
+    def _local_user(self) -> LocalUser:
+        return LocalUser(
+            port=self._settings.port,
+            cookie_name=_auth_cookie_name,
+            is_signed_in=lambda cookies: _user_of_cookies(cookies) is not None,
+            issue_token=lambda: create_jwt(User(identifier=LOCAL_USER, display_name="You")),
+            lifetime_seconds=config.project.user_session_timeout,
+        )
+
+    async def _caller(self, request: Request) -> str | None:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and secrets.compare_digest(given.encode(), self._client_key.encode()):
+            return LOCAL_USER
+        return _user_of_cookies(request.cookies)
+
+    async def _check_password(self, name: str, password: str) -> bool:
+        return self._users is not None and await self._users.verify(name, password)
+
+    async def _unready(self) -> str | None:
+        if self._services is None:
+            return "The server is starting or stopping."
+        return await self._services.database.check()
+
+    async def _running_threads(self, user: str) -> list[str]:
+        return await self._services.trail.running_threads(user) if self._services else []
+
+    def _mode(self) -> Mode | None:
+        if self._settings.demo:
+            return Mode("demo", DEMO_BANNER)
+        return Mode("excerpts", EXCERPTS_BANNER) if self._roles.is_excerpts else None
+
+
+class _CallerKnown:
+    """ASGI middleware: tells the store whose request it is working for."""
+
+    def __init__(self, app: ASGIApp, user_of: Callable[[Scope], str | None]) -> None:
+        self._app = app
+        self._user_of = user_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            return await self._app(scope, receive, send)
+        with calling_as(self._user_of(scope)):
+            await self._app(scope, receive, send)
+
+
+def _user_of_scope(scope: Scope) -> str | None:
+    return _user_of_cookies(cookie_parser("; ".join(Headers(scope=scope).getlist("cookie"))))
+
+
+def _user_of_cookies(cookies: Mapping[str, str]) -> str | None:
+    token = get_token_from_cookies(dict(cookies))
+    if not token:
+        return None
+    try:
+        return decode_jwt(token).identifier
+    except (PyJWTError, KeyError, TypeError):
+        return None
+
+
+async def _is_owner(store: ChatStore, user: str, thread_id: str) -> bool:
+    return await store.get_thread_author(thread_id) == user
+
+
+def _starters(services: Services) -> Sequence[StarterQuestion]:
+    if not services.roles.is_excerpts:
+        return ABOUT_THE_WORLD
+    if services.library.status().is_starter:
+        return ABOUT_THE_PROJECT
+    titles = [file.title for file in services.library.files() if file.state == "indexed" and file.title]
+    return about_documents(titles)

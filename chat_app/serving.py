@@ -1,0 +1,76 @@
+"""`research-chat serve`: everything is checked before the first request can come."""
+
+import importlib
+import os
+import socket
+import sys
+
+import uvicorn
+
+from chat_app.data_directory import DataDirectory
+from chat_app.errors import SettingsError
+from chat_app.settings import PROJECT_DIR, Settings
+from chat_app.web.exposure import sign_in_method
+from chat_app.web.private_keys import auth_secret
+
+_SHUTDOWN_SECONDS = 5
+
+
+def serve(settings: Settings) -> int:
+    """Serve until a signal ends it. Raises SettingsError, with everything left as it was, if that cannot work."""
+    sign_in = sign_in_method(settings, settings.has_oauth)
+    directory = DataDirectory.hold(settings.data_dir, settings.address)
+    listener = _bind(settings)
+    _set_chainlit_environment(settings)
+    server_module = importlib.import_module("chat_app.server")
+    application = server_module.Site(settings, directory, sign_in).application()
+    config = uvicorn.Config(
+        application,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        server_header=False,
+        proxy_headers=False,
+    )
+    server = _AnnouncingServer(config, settings.address)
+    server.run(sockets=[listener])
+    return 0 if server.started else 2
+
+
+class _AnnouncingServer(uvicorn.Server):
+    """Says where the page is as soon as it can be opened."""
+
+    def __init__(self, config: uvicorn.Config, address: str) -> None:
+        super().__init__(config)
+        self._address = address
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(f"Research Chat is at {self._address}", flush=True)
+
+
+def _bind(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except (OSError, OverflowError) as exc:
+        listener.close()
+        raise SettingsError(
+            f"{settings.address} cannot be served ({exc.strerror if isinstance(exc, OSError) else exc}); "
+            "stop what uses that port, or set PORT to another one."
+        ) from exc
+    listener.set_inheritable(True)
+    return listener
+
+
+def _set_chainlit_environment(settings: Settings) -> None:
+    """What Chainlit reads at its import."""
+    os.environ["CHAINLIT_APP_ROOT"] = str(PROJECT_DIR)
+    os.environ["CHAINLIT_AUTH_SECRET"] = auth_secret(settings.data_dir, settings.auth_secret).get_secret_value()
+    sys.path[:0] = [] if str(PROJECT_DIR) in sys.path else [str(PROJECT_DIR)]

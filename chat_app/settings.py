@@ -1,0 +1,172 @@
+"""All settings, read once from the environment; nothing else reads it.
+
+Secrets may also come from a file: `ANTHROPIC_API_KEY_FILE=/run/secrets/anthropic`.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from chat_app.errors import SettingsError
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+"""The checkout: Chainlit finds `public/` and `.chainlit/` here."""
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class Settings(BaseModel):
+    """Frozen after start-up. An unset variable means its default; a set but malformed one is an error."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    database_url: SecretStr | None = None
+    """PostgreSQL; None means SQLite in the data directory."""
+    data_dir: Path = Path("data")
+    library_dir: Path = Path("data/library")
+    planner_model: str | None = None
+    search_model: str | None = None
+    analyst_model: str | None = None
+    users_file: Path | None = None
+    anthropic_key: SecretStr | None = None
+    google_key: SecretStr | None = None
+    openai_key: SecretStr | None = None
+    anthropic_url: str | None = None
+    google_url: str | None = None
+    openai_url: str | None = None
+    ollama_url: str | None = None
+    logfire_token: SecretStr | None = None
+    otlp_endpoint: str | None = None
+    trace_content: bool = False
+    auth_secret: SecretStr | None = None
+    has_oauth: bool = False
+    """Whether one of Chainlit's OAuth providers is set up (`OAUTH_<PROVIDER>_CLIENT_ID`)."""
+    demo: bool = False
+    """Set by `make demo`: the providers are scripted, and the screen says so."""
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host in _LOOPBACK
+
+    @property
+    def address(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read the environment. Raises SettingsError naming the variable, its value and the remedy."""
+        env = _Environment(os.environ if environment is None else environment)
+        data_dir = Path(env.text("CHAT_APP_DATA_DIR") or "data").expanduser().absolute()
+        library = env.text("CHAT_APP_LIBRARY")
+        users_file = env.text("CHAT_APP_USERS_FILE")
+        return cls(
+            host=env.text("HOST") or "127.0.0.1",
+            port=env.port("PORT", 8000),
+            database_url=env.postgres_url("DATABASE_URL"),
+            data_dir=data_dir,
+            library_dir=Path(library).expanduser().absolute() if library else data_dir / "library",
+            planner_model=env.model("CHAT_APP_PLANNER_MODEL"),
+            search_model=env.model("CHAT_APP_SEARCH_MODEL"),
+            analyst_model=env.model("CHAT_APP_ANALYST_MODEL"),
+            users_file=Path(users_file).expanduser().absolute() if users_file else None,
+            anthropic_key=env.secret("ANTHROPIC_API_KEY"),
+            google_key=env.secret("GOOGLE_API_KEY") or env.secret("GEMINI_API_KEY"),
+            openai_key=env.secret("OPENAI_API_KEY"),
+            anthropic_url=env.url("ANTHROPIC_BASE_URL"),
+            google_url=env.url("GOOGLE_GEMINI_BASE_URL"),
+            openai_url=env.url("OPENAI_BASE_URL"),
+            ollama_url=env.url("OLLAMA_BASE_URL"),
+            logfire_token=env.secret("LOGFIRE_TOKEN"),
+            otlp_endpoint=env.url("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            trace_content=env.flag("CHAT_APP_TRACE_CONTENT"),
+            auth_secret=env.secret("CHAINLIT_AUTH_SECRET"),
+            has_oauth=env.has_any("OAUTH_", "_CLIENT_ID"),
+            demo=env.flag("CHAT_APP_DEMO"),
+        )
+
+
+class _Environment:
+    """Typed access to variables, with errors that name them."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def text(self, name: str) -> str | None:
+        value = self._variables.get(name, "").strip()
+        return value or None
+
+    def secret(self, name: str) -> SecretStr | None:
+        direct, file = self.text(name), self.text(f"{name}_FILE")
+        if direct and file:
+            raise SettingsError(f"{name} and {name}_FILE are both set; unset one of them.")
+        if file is None:
+            return SecretStr(direct) if direct else None
+        try:
+            content = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as exc:
+            raise SettingsError(f"{name}_FILE names {file!r}, which cannot be read ({exc}); correct the path.") from exc
+        if not content:
+            raise SettingsError(
+                f"{name}_FILE names {file!r}, which is empty; write the secret into it, or unset {name}_FILE."
+            )
+        return SecretStr(content)
+
+    def has_any(self, prefix: str, suffix: str) -> bool:
+        return any(
+            name.startswith(prefix) and name.endswith(suffix) and value for name, value in self._variables.items()
+        )
+
+    def port(self, name: str, default: int) -> int:
+        value = self.text(name)
+        if value is None:
+            return default
+        if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
+            raise SettingsError(f"{name} is {value!r}; it must be a number from 1 to 65535.")
+        return int(value)
+
+    def flag(self, name: str) -> bool:
+        value = self.text(name)
+        if value not in {None, "0", "1"}:
+            raise SettingsError(f"{name} is {value!r}; it must be 0 or 1.")
+        return value == "1"
+
+    def url(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is not None and _scheme(value) not in {"http", "https"}:
+            raise SettingsError(f"{name} is {value!r}; it must be an http:// or https:// address.")
+        return value
+
+    def postgres_url(self, name: str) -> SecretStr | None:
+        secret = self.secret(name)
+        if secret is None:
+            return None
+        scheme = _scheme(secret.get_secret_value())
+        if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
+            # Only the scheme is repeated: the rest of the value may hold a password.
+            raise SettingsError(
+                f"{name} begins with {scheme!r}; it must be postgresql://user:password@host/database, "
+                "or be unset to keep everything in SQLite."
+            )
+        return SecretStr("postgresql+psycopg://" + secret.get_secret_value().split("://", 1)[1])
+
+    def model(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is not None and (":" not in value or value.startswith(":") or value.endswith(":")):
+            raise SettingsError(
+                f"{name} is {value!r}; it must be provider:model, such as 'anthropic:claude-sonnet-5-5'."
+            )
+        return value
+
+
+def _scheme(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return parts.scheme if parts.netloc else ""

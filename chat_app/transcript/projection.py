@@ -1,0 +1,191 @@
+"""A turn's view as rows with fixed ids: projecting it again, anywhere, changes only what has changed."""
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict
+
+from chat_app.research.evidence import Source
+from chat_app.research.turn import Turn
+from chat_app.research.view import PhaseView, SearchView, State, TurnView
+from chat_app.storage.transcript import ASSISTANT_MESSAGE, USER_MESSAGE, ElementRow, StepRow
+from chat_app.transcript.card import PHASE_LABELS, progress_props, source_props
+from chat_app.transcript.citations import linked, without_open_citation
+
+_NAMESPACE = UUID("8f1d2c6e-5b43-4b0e-9a55-6b1f0c2a7d11")
+_AUTHOR = "Research Chat"
+
+Slot = Literal["progress", "report", "planning", "searching", "analyzing", "progress_card", "sources"]
+
+
+class TurnRows(BaseModel):
+    """All rows of one turn, in the order in which they are shown."""
+
+    model_config = ConfigDict(frozen=True)
+
+    steps: tuple[StepRow, ...]
+    elements: tuple[ElementRow, ...]
+
+
+def row_id(turn_id: str, slot: str) -> str:
+    """The id of a row on screen and in the store."""
+    return str(uuid5(_NAMESPACE, f"{turn_id}/{slot}"))
+
+
+def project(turn: Turn, view: TurnView) -> TurnRows:
+    """The rows that the view stands for now."""
+    return _Projection(turn, view).rows()
+
+
+class _Projection:
+    def __init__(self, turn: Turn, view: TurnView) -> None:
+        self.turn = turn
+        self.view = view
+
+    def rows(self) -> TurnRows:
+        message = self._message()
+        steps = [self._question(), self._progress(), *self._phases()]
+        return TurnRows(
+            steps=tuple([*steps, message] if message else steps),
+            elements=tuple(self._elements(has_message=message is not None)),
+        )
+
+    def _question(self) -> StepRow:
+        turn = self.turn
+        return StepRow(
+            id=turn.message_id,
+            thread_id=turn.thread_id,
+            name=turn.owner,
+            type=USER_MESSAGE,
+            output=turn.question,
+            created_at=turn.asked_at,
+            started_at=turn.asked_at,
+            ended_at=turn.asked_at,
+            metadata={"turn": turn.id},
+        )
+
+    def _progress(self) -> StepRow:
+        """An empty message: the place in the conversation where the progress card stands."""
+        return self._row(
+            "progress", ASSISTANT_MESSAGE, _AUTHOR, order=1, state=self.view.state, metadata={"end": self.view.end}
+        )
+
+    def _phases(self) -> list[StepRow]:
+        rows: list[StepRow] = []
+        for phase in self.view.phases:
+            rows.append(self._phase(phase))
+            if phase.phase == "searching":
+                rows.extend(self._search(search) for search in self.view.searches)
+        return rows
+
+    def _phase(self, phase: PhaseView) -> StepRow:
+        order = {"planning": 2, "searching": 3, "analyzing": 100}[phase.phase]
+        failure = self.view.failure if phase.state == "failed" else None
+        output = failure.message if failure else self._plan_text() if phase.phase == "planning" else ""
+        return self._row(
+            phase.phase,
+            "tool",
+            PHASE_LABELS[phase.phase],
+            order=order,
+            state=phase.state,
+            output=output,
+            is_error=failure is not None,
+            started_at=phase.started_at,
+            ended_at=phase.ended_at,
+            metadata={"phase": phase.phase},
+        )
+
+    def _search(self, search: SearchView) -> StepRow:
+        found = "\n".join(f"- {source.title}" for source in search.sources)
+        return self._row(
+            f"search.{search.search}",
+            "tool",
+            search.query,
+            order=4 + search.search,
+            state=search.state,
+            parent_id=row_id(self.turn.id, "searching"),
+            output=search.error or found,
+            is_error=search.state == "failed",
+            started_at=search.started_at,
+            ended_at=search.ended_at,
+            metadata={"phase": "search", "search": search.search},
+        )
+
+    def _plan_text(self) -> str:
+        plan = self.view.plan
+        if plan is None:
+            return ""
+        return "\n".join([plan.summary, "", *(f"{i}. {search.query}" for i, search in enumerate(plan.searches, 1))])
+
+    def _message(self) -> StepRow | None:
+        text = answer_text(self.turn, self.view)
+        if not text:
+            return None
+        # Whoever shows a report while it grows takes the text in pieces; what is stored is complete.
+        return self._row("report", ASSISTANT_MESSAGE, _AUTHOR, order=101, state=self.view.state, output=text)
+
+    def _elements(self, *, has_message: bool) -> list[ElementRow]:
+        card = self._element(
+            "ResearchProgress", "progress_card", "progress", {"turn": self.turn.id, "view": progress_props(self.view)}
+        )
+        sources = source_props(self.view)
+        if not has_message or not sources or not _is_about_evidence(self.view):
+            return [card]
+        message = row_id(self.turn.id, "report")
+        props = {"turn": self.turn.id, "message": message, "sources": sources}
+        return [card, self._element("Sources", "sources", "report", props)]
+
+    def _element(self, name: str, slot: Slot, of: Slot, props: dict[str, Any]) -> ElementRow:
+        return ElementRow(
+            id=row_id(self.turn.id, slot),
+            thread_id=self.turn.thread_id,
+            created_at=self.turn.asked_at,
+            for_id=row_id(self.turn.id, of),
+            name=name,
+            props=props,
+        )
+
+    def _row(
+        self,
+        slot: str,
+        kind: str,
+        name: str,
+        *,
+        order: int,
+        state: State,
+        output: str = "",
+        parent_id: str | None = None,
+        is_error: bool = False,
+        started_at: datetime | None = None,
+        ended_at: datetime | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> StepRow:
+        # A thread is shown in order of these times, so they count up from the question by position, not by the clock.
+        created_at = self.turn.asked_at + timedelta(microseconds=10 * order)
+        return StepRow(
+            id=row_id(self.turn.id, slot),
+            thread_id=self.turn.thread_id,
+            parent_id=parent_id,
+            name=name,
+            type=kind,
+            output=output,
+            is_error=is_error,
+            created_at=created_at,
+            started_at=started_at or created_at,
+            ended_at=ended_at,
+            metadata={"turn": self.turn.id, "state": state, **(metadata or {})},
+        )
+
+
+def answer_text(turn: Turn, view: TurnView) -> str:
+    """The message that answers the question, as far as it is written; empty when there is none."""
+    if view.questions:
+        return "\n".join(["Before I search:", "", *(f"- {question}" for question in view.questions)])
+    sources: tuple[Source, ...] = view.report.sources if view.report else view.sources
+    text = view.text if view.end else without_open_citation(view.text)
+    return linked(text, sources, turn.thread_id)
+
+
+def _is_about_evidence(view: TurnView) -> bool:
+    return view.end not in {"no_evidence", "clarification_asked", "turn_failed"}

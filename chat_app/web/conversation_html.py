@@ -1,0 +1,182 @@
+"""A shared conversation as HTML: what a turn's view says to somebody who has only the link.
+
+Nothing private goes in: no names, no ids of threads or turns, no cost.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from chat_app.research.evidence import Source
+from chat_app.research.report import cited_numbers
+from chat_app.research.turn import title_of
+from chat_app.research.view import SearchView, TurnView
+from chat_app.web.addresses import web_host
+from chat_app.web.report_html import Setting, report_html
+
+_MAX_HEADING_CHARACTERS = 160
+_MAX_QUOTE_CHARACTERS = 1_200
+
+
+class Fragment(NamedTuple):
+    """One turn, ready to be put into the page."""
+
+    id: str
+    html: str
+    version: str
+    """Changes with the HTML."""
+
+
+class SourceLine(NamedTuple):
+    """A source as the list below a report shows it."""
+
+    number: int
+    title: str
+    href: str | None
+    """None for what cannot be opened from here: a file of the library."""
+    host: str
+    quote: str | None
+    location: str | None
+
+
+class SearchLine(NamedTuple):
+    query: str
+    state: str
+    note: str
+
+
+def conversation_title(turns: Sequence[TurnView]) -> str:
+    return next((title_of(turn.question) for turn in turns if turn.question), "Shared conversation")
+
+
+def turn_fragments(turns: Sequence[TurnView]) -> list[Fragment]:
+    """The turns in order. Parsing Markdown takes time: call it in a thread."""
+    return [_turn_fragment(turn, position) for position, turn in enumerate(turns, start=1)]
+
+
+def render_page(template: str, **context: object) -> str:
+    return _TEMPLATES.get_template(template).render(context)
+
+
+def state_line(turn: TurnView) -> str:
+    """Where the turn is, or how it ended, in one line."""
+    if turn.state == "running":
+        return _running_line(turn)
+    verb = {
+        "report_ready": "Researched",
+        "answer_ready": "Answered from the sources of this conversation",
+        "clarification_asked": "Asked back",
+        "no_evidence": "Nothing found",
+        "turn_failed": "Failed",
+        "turn_stopped": "Stopped",
+    }.get(turn.end or "", "Ended")
+    return " · ".join([verb, *_search_counts(turn), *_source_count(turn), *_times(turn)])
+
+
+def _running_line(turn: TurnView) -> str:
+    if turn.waiting is not None:
+        return f"Waiting for {turn.waiting.on}: {turn.waiting.reason}"
+    phase = turn.phases[-1].phase if turn.phases else "planning"
+    if phase == "searching":
+        ended = sum(search.ended_at is not None for search in turn.searches)
+        return " · ".join(["Searching", f"{ended} of {_count(len(turn.searches), 'search')}", *_source_count(turn)])
+    return " · ".join([phase.capitalize(), *(_source_count(turn) if phase == "analyzing" else [])])
+
+
+def _search_counts(turn: TurnView) -> list[str]:
+    failed = sum(search.error is not None for search in turn.searches)  # not those that a failing turn took with it
+    counts = _count(len(turn.searches), "search") + (f" ({failed} failed)" if failed else "")
+    return [counts] if turn.searches else []
+
+
+def _source_count(turn: TurnView) -> list[str]:
+    return [_count(len(turn.sources), "source")] if turn.sources else []
+
+
+def _times(turn: TurnView) -> list[str]:
+    """How long it took and on which day (UTC), which a reader needs to judge a report that may be old."""
+    if turn.started_at is None or turn.ended_at is None:
+        return []
+    minutes, seconds = divmod(max(0, round((turn.ended_at - turn.started_at).total_seconds())), 60)
+    day = turn.ended_at.astimezone(UTC)
+    return [f"{minutes} min {seconds} s" if minutes else f"{seconds} s", f"{day.day} {day:%B %Y}"]
+
+
+def _count(number: int, noun: str) -> str:
+    plural = {"search": "searches"}.get(noun, f"{noun}s")
+    return f"{number} {noun if number == 1 else plural}"
+
+
+def _turn_fragment(turn: TurnView, position: int) -> Fragment:
+    name = f"turn-{position}"
+    anchor = f"{name}-source-"
+    level = 1 if position == 1 else 2
+    sources = [_source_line(source) for source in _cited(turn)]
+    text = turn.report.text if turn.report else turn.text
+    setting = Setting(frozenset(source.number for source in sources), anchor, level)
+    question = turn.question.strip()
+    heading = question if len(question) <= _MAX_HEADING_CHARACTERS and "\n" not in question else title_of(question)
+    html = render_page(
+        "turn.html",
+        id=name,
+        anchor=anchor,
+        level=level,
+        turn=turn,
+        heading=heading or "Question",
+        whole_question=question if heading != question else None,
+        state_line=state_line(turn),
+        is_open=turn.state == "running" and turn.phase("analyzing") is None,  # then the report needs the room
+        searches=[_search_line(search) for search in turn.searches],
+        report_html=report_html(text, setting) if text.strip() else None,
+        sources=sources,
+    )
+    version = hashlib.sha256(html.encode()).hexdigest()[:12]
+    return Fragment(name, html.replace("{version}", version, 1), version)
+
+
+def _cited(turn: TurnView) -> Sequence[Source]:
+    """The sources of the report; while it is being written, those that it has cited so far."""
+    if turn.report is not None:
+        return turn.report.sources
+    cited = set(cited_numbers(turn.text))
+    return sorted((s for s in turn.sources if s.number in cited), key=lambda source: source.number or 0)
+
+
+def _source_line(source: Source) -> SourceLine:
+    host = web_host(source.url)
+    file = source.url.removeprefix("library:") if source.url.startswith("library:") else None
+    quote = source.quote
+    if quote is not None and len(quote) > _MAX_QUOTE_CHARACTERS:
+        quote = quote[:_MAX_QUOTE_CHARACTERS].rstrip() + "…"
+    return SourceLine(
+        number=source.number or 0,
+        title=source.title.strip() or host or file or "Untitled",
+        href=source.url if host else None,
+        host=host or file or "",
+        quote=quote,
+        location=source.location,
+    )
+
+
+def _search_line(search: SearchView) -> SearchLine:
+    if search.error is not None:
+        note = search.error
+    elif search.waiting is not None:
+        note = f"Waiting for {search.waiting.on}: {search.waiting.reason}"
+    else:
+        hosts = dict.fromkeys(_source_line(source).host for source in search.sources)
+        note = " · ".join([*list(hosts)[:6], *([f"{len(hosts) - 6} more"] if len(hosts) > 6 else [])])
+    return SearchLine(search.query, search.state, note)
+
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)

@@ -1,0 +1,143 @@
+"""Markdown of a report as HTML that is safe to publish, whatever the text holds. `[3]` leads to source 3 of the same turn.
+
+Reports quote the web, so their text is hostile: HTML is shown as text, no picture is loaded, links lead to http and https only.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+from chat_app.web.addresses import web_host
+
+MAX_CHARACTERS = 200_000
+# Parsing what stands between two blank lines takes the square of its length when it is nothing but brackets.
+_MAX_PARAGRAPH_CHARACTERS = 8_000
+_CITATION = re.compile(r"\[(\d{1,4})\]")
+
+
+class Setting(NamedTuple):
+    """Where in the page a report stands."""
+
+    sources: frozenset[int]
+    """The numbers that lead somewhere; others stay plain text."""
+    anchor: str
+    """What the id of each source begins with."""
+    heading_level: int
+    """Level of the heading above the report: its own begin one below."""
+
+
+@lru_cache(maxsize=64)
+def report_html(text: str, setting: Setting) -> str:
+    """The report's HTML. Repeated calls are free: each viewer of a page asks for the same."""
+    html: str = _MARKDOWN.render(text[:MAX_CHARACTERS], {"setting": setting})
+    if len(text) > MAX_CHARACTERS:
+        html += f"<p><em>The rest ({len(text) - MAX_CHARACTERS:,} characters) is not shown here.</em></p>\n"
+    return html
+
+
+class _Markdown(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: N802 -- markdown-it's name
+        return web_host(url) is not None
+
+
+def _setting(env: EnvType) -> Setting:
+    return env["setting"]
+
+
+def _spare_long_paragraphs(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type == "inline" and len(token.content) > _MAX_PARAGRAPH_CHARACTERS:
+            token.type = "unparsed"
+
+
+def _fit_into_page(state: StateCore) -> None:
+    """Headings below that of the turn; alignment of cells by class, since the page's policy allows no style attribute."""
+    for token in state.tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.attrs = {"class": token.tag} if token.nesting > 0 else {}  # it looks as the writer meant it
+            token.tag = f"h{min(6, int(token.tag[1:]) + _setting(state.env).heading_level)}"
+        elif token.type in {"th_open", "td_open"} and "style" in token.attrs:
+            token.attrs = {"class": str(token.attrs["style"]).replace("text-align:", "to-")}
+
+
+def _cite(state: StateCore) -> None:
+    """Runs before escaped characters are joined with their neighbours, so that `\\[3\\]` stays what the writer meant."""
+    for token in state.tokens:
+        if token.children:
+            token.children = _with_citations(token.children, _setting(state.env))
+
+
+def _with_citations(tokens: Sequence[Token], setting: Setting) -> list[Token]:
+    cited: list[Token] = []
+    links = 0
+    for token in tokens:
+        links += {"link_open": 1, "link_close": -1}.get(token.type, 0)
+        if token.type == "text" and not links:
+            cited.extend(_split(token, setting))
+        else:
+            cited.append(token)
+    return cited
+
+
+def _split(token: Token, setting: Setting) -> list[Token]:
+    parts = _CITATION.split(token.content)
+    tokens: list[Token] = []
+    for index, part in enumerate(parts):
+        is_citation = index % 2 == 1 and int(part) in setting.sources
+        content = f"[{part}]" if index % 2 == 1 and not is_citation else part
+        if content:
+            tokens.append(Token("citation" if is_citation else "text", "", 0, content=content, level=token.level))
+    return tokens
+
+
+def _render_citation(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    number = int(tokens[index].content)
+    return f'<a class="cite" href="#{_setting(env).anchor}{number}" aria-label="Source {number}">[{number}]</a>'
+
+
+def _render_link(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    tokens[index].attrSet("rel", "noopener noreferrer nofollow ugc")
+    tokens[index].attrSet("target", "_blank")
+    return renderer.renderToken(tokens, index, options, env)
+
+
+def _render_image(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    return f'<span class="no-image">[Image: {escapeHtml(tokens[index].content) or "no description"}]</span>'
+
+
+def _render_unparsed(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    return escapeHtml(tokens[index].content)
+
+
+def _markdown() -> MarkdownIt:
+    # `reference` is off: a line `[3]: https://…` would turn the citation [3] into a link of the text's own choice.
+    markdown = _Markdown("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("reference")
+    markdown.core.ruler.before("inline", "spare_long_paragraphs", _spare_long_paragraphs)
+    markdown.core.ruler.after("inline", "fit_into_page", _fit_into_page)
+    markdown.core.ruler.before("text_join", "cite", _cite)
+    markdown.add_render_rule("citation", _render_citation)
+    markdown.add_render_rule("link_open", _render_link)
+    markdown.add_render_rule("image", _render_image)
+    markdown.add_render_rule("unparsed", _render_unparsed)
+    markdown.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
+    markdown.add_render_rule("table_close", lambda *_: "</table></div>\n")
+    return markdown
+
+
+_MARKDOWN = _markdown()

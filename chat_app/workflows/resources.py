@@ -1,0 +1,75 @@
+"""What workflows work with. They are functions found by name, so what they need is bound for the process."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pydantic_ai import Agent
+from pydantic_ai.durable_exec.dbos import DBOSDurability
+
+from chat_app.agents.analyst import AnalystDeps, make_analyst, stream_text
+from chat_app.agents.brief import PastTurn
+from chat_app.agents.models import Roles
+from chat_app.agents.planner import make_planner
+from chat_app.agents.searcher import make_searcher
+from chat_app.research.evidence import Source
+from chat_app.research.plan import Decision, Search
+from chat_app.research.turn import Turn
+from chat_app.workflows.journal import Journal
+from chat_app.workflows.retries import MODEL_STEP
+
+
+class LibrarySearch(Protocol):
+    """Searching the documents of this installation."""
+
+    async def __call__(self, search: Search) -> tuple[Source, ...]:
+        """The passages found, by file, best first; empty when the documents don't say."""
+        ...
+
+
+class Evidence(Protocol):
+    """What a thread knows: its sources and what was answered before."""
+
+    async def number(self, thread_id: str, sources: tuple[Source, ...]) -> tuple[Source, ...]: ...
+
+    async def past(self, turn: Turn) -> tuple[PastTurn, ...]: ...
+
+
+@dataclass(frozen=True)
+class Agents:
+    """The three agents, whose model requests are steps of the workflow that runs them."""
+
+    planner: Agent[None, Decision]
+    searcher: Agent[None, str]
+    analyst: Agent[AnalystDeps, str]
+
+
+@dataclass(frozen=True)
+class Resources:
+    journal: Journal
+    roles: Roles
+    search_library: LibrarySearch
+    evidence: Evidence
+
+
+def _make_agents() -> Agents:
+    durability = DBOSDurability[None](model_step_config=MODEL_STEP)  # pyright: ignore[reportArgumentType]: see MODEL_STEP
+    streaming = DBOSDurability[AnalystDeps](event_stream_handler=stream_text, model_step_config=MODEL_STEP)  # pyright: ignore[reportArgumentType]: see MODEL_STEP
+    return Agents(make_planner(durability), make_searcher(durability), make_analyst(streaming))
+
+
+agents = _make_agents()
+"""Made at import, before the engine is launched: that is when it learns the names of their steps."""
+
+_bound: Resources | None = None
+
+
+def bind(resources: Resources | None) -> None:
+    """Set what the workflows of this process work with; None when it is taken away at shutdown."""
+    global _bound
+    _bound = resources
+
+
+def bound() -> Resources:
+    if _bound is None:
+        raise RuntimeError("Workflows run before `bind` or after shutdown.")
+    return _bound

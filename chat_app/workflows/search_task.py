@@ -1,0 +1,119 @@
+"""One search as a workflow of its own, so that what it found survives whatever happens to the others."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from dbos import DBOS
+from pydantic_ai.usage import RunUsage
+
+from chat_app.agents.failures import failure_of
+from chat_app.agents.models import spoken_name
+from chat_app.agents.searcher import cited_sources, searcher_prompt
+from chat_app.agents.stopping import current_turn_id
+from chat_app.errors import ProviderError, TurnStoppedError
+from chat_app.research.budget import Usage
+from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source, merge_sources
+from chat_app.research.plan import Search
+from chat_app.research.progress import (
+    Event,
+    SearchFailedEvent,
+    SearchFinished,
+    SearchStarted,
+    SourceFound,
+    Waiting,
+)
+from chat_app.research.turn import Turn
+from chat_app.workflows.resources import agents, bound
+from chat_app.workflows.retries import on_wait
+
+
+@DBOS.workflow(name="search_task")
+async def search_task(turn: Turn, index: int, search: Search) -> Outcome:
+    """Run search number `index` of the turn. A search that breaks is an outcome, not an error."""
+    current_turn_id.set(turn.id)
+    await _record(turn, index, "started", SearchStarted(search=index, query=search.query))
+    with _waits_shown(turn, index, search):
+        outcome = await _outcome(turn, index, search)
+    await _record(turn, index, "ended", _end_of(outcome))
+    return outcome
+
+
+async def _outcome(turn: Turn, index: int, search: Search) -> Outcome:
+    searcher = bound().roles.searcher
+    try:
+        return await _find(turn, index, search, searcher)
+    except TurnStoppedError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- the step boundary: one broken search must not take the others with it
+        await bound().journal.park_if_closed()
+        DBOS.logger.info("Search %d of turn %s failed", index, turn.id, exc_info=error)
+        who = spoken_name(searcher) if searcher else "The library"
+        return SearchFailed(search=index, query=search.query, error=failure_of(error, who).message)
+
+
+async def _find(turn: Turn, index: int, search: Search, searcher: str | None) -> Finding:
+    wants_web = searcher is not None and search.where != "library"
+    local = await search_library(search) if search.where != "web" or not wants_web else ()
+    text, found, usage = await _search_web(search, searcher) if searcher and wants_web else ("", (), Usage())
+    sources = await number_sources(turn.thread_id, merge_sources(found, local))
+    for source in sources:
+        await _record(turn, index, f"source.{source.url}", SourceFound(search=index, query=search.query, source=source))
+    return Finding(search=index, query=search.query, text=text, sources=sources, usage=usage + Usage(searches=1))
+
+
+async def _search_web(search: Search, searcher: str) -> tuple[str, tuple[Source, ...], Usage]:
+    result = await agents.searcher.run(searcher_prompt(search), model=searcher)
+    sources = cited_sources(result.new_messages())
+    if not sources:
+        raise ProviderError(
+            f"{spoken_name(searcher)} answered without naming a source; not counted as evidence.",
+            retryable=True,
+            kind="no_sources",
+        )
+    return result.output, sources, usage_of(result.usage)
+
+
+@DBOS.step(name="search_library")
+async def search_library(search: Search) -> tuple[Source, ...]:
+    return await bound().search_library(search)
+
+
+@DBOS.step(name="number_sources")
+async def number_sources(thread_id: str, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    return await bound().evidence.number(thread_id, sources)
+
+
+def usage_of(usage: RunUsage) -> Usage:
+    """What an agent's run has used; an unknown price stays unknown."""
+    tokens = usage.input_tokens + usage.output_tokens
+    usd = float(usage.cost) if usage.cost is not None else (None if tokens else 0.0)
+    return Usage(usd=usd, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)
+
+
+def _end_of(outcome: Outcome) -> Event:
+    if isinstance(outcome, SearchFailed):
+        return SearchFailedEvent(search=outcome.search, query=outcome.query, error=outcome.error)
+    return SearchFinished(search=outcome.search, query=outcome.query, sources=outcome.sources)
+
+
+async def _record(turn: Turn, index: int, key: str, event: Event) -> None:
+    await bound().journal.record(turn, f"search.{index}.{key}", event)
+
+
+@contextmanager
+def _waits_shown(turn: Turn, index: int, search: Search) -> Generator[None]:
+    """Retries made beneath are shown at this search."""
+    who = spoken_name(bound().roles.searcher or "The library")
+    count = 0
+
+    async def report(reason: str, seconds: float) -> None:
+        nonlocal count
+        count += 1
+        waiting = Waiting(on=who, reason=reason, seconds=seconds, search=index)
+        await _record(turn, index, f"waiting.{count}.{waiting.reason}", waiting)
+
+    token = on_wait.set(report)
+    try:
+        yield
+    finally:
+        on_wait.reset(token)

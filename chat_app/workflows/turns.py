@@ -1,0 +1,108 @@
+"""Start, stop and settle turns."""
+
+import logging
+from collections.abc import AsyncIterator
+
+from dbos import DBOS, SetWorkflowID
+
+from chat_app.agents import stopping
+from chat_app.errors import NotFound
+from chat_app.research.progress import Failure, Recorded, TurnFailed, TurnStopped
+from chat_app.research.report import Report, settle_citations
+from chat_app.research.turn import Turn, title_of
+from chat_app.research.view import TurnView
+from chat_app.storage.hub import Feed
+from chat_app.storage.transcript import Transcript
+from chat_app.workflows.engine import QUEUE
+from chat_app.workflows.journal import Journal
+from chat_app.workflows.research_turn import research_turn
+
+logger = logging.getLogger(__name__)
+
+_UNDER_WAY = {"PENDING", "ENQUEUED", "DELAYED"}
+
+
+class Turns:
+    """What the screens and the terminal may do with turns. Checking whose thread it is, is up to them."""
+
+    def __init__(self, journal: Journal, transcript: Transcript) -> None:
+        self._journal = journal
+        self._transcript = transcript
+
+    async def prepare(self, turn: Turn) -> tuple[Turn, bool]:
+        """Store thread and question; from here on the turn will be worked on, whatever happens to this process.
+
+        Returns the turn as it is stored, and whether it is new: the same message again is the same turn. Raises
+        NotFound when the thread is somebody else's.
+        """
+        await self._transcript.save_thread(turn.thread_id, turn.owner, title_of(turn.question), turn.asked_at)
+        if await self._journal.trail.open_turn(turn):
+            return turn, True
+        return await self._journal.trail.turn(turn.id) or turn, False
+
+    async def start(self, turn: Turn) -> Feed:
+        """Hand a prepared turn to the engine. Starting it again only gives its feed."""
+        await self._enqueue(turn)
+        return self.feed(turn.id)
+
+    async def events(self, turn_id: str) -> AsyncIterator[Recorded]:
+        """The trail of the turn from its first event, as it is committed, to its end."""
+        seq = -1
+        async for view in self.feed(turn_id).views():
+            if view.seq > seq:
+                for recorded in await self._journal.trail.read(turn_id, after=seq):
+                    yield recorded
+                    seq = recorded.seq
+
+    def feed(self, turn_id: str) -> Feed:
+        """The turn as it goes on; see `Feed.views`."""
+        return self._journal.hub.feed(turn_id)
+
+    async def stop(self, turn_id: str) -> TurnView:
+        """End the turn at once and keep what it has found. A turn that has ended already stays as it is."""
+        turn = await self._journal.trail.turn(turn_id)
+        if turn is None:
+            raise NotFound(f"There is no turn {turn_id!r}.")
+        stopping.stop(turn_id)
+        feed = self.feed(turn_id)
+        await feed.refresh()
+        # The end is written first: from here on nothing that still runs can add to the trail.
+        await self._journal.record(turn, "end", TurnStopped(report=_written(feed.view)))
+        await DBOS.cancel_workflow_async(turn_id, cancel_children=True)
+        return feed.view
+
+    async def forget_thread(self, thread_id: str) -> None:
+        """Before a thread is deleted: stop its turns and delete what the engine keeps of them."""
+        for row in await self._journal.trail.turns_of(thread_id):
+            if row.end_kind is None:
+                await self.stop(row.turn.id)
+            await DBOS.delete_workflow_async(row.turn.id, delete_children=True)
+
+    async def settle(self) -> None:
+        """After a start: give every turn that the engine does not know, or has given up, what it lacks.
+
+        A process can die between storing a question and handing it to the engine, and between a workflow's end and
+        the trail's.
+        """
+        for turn in await self._journal.trail.unfinished():
+            status = await DBOS.get_workflow_status_async(turn.id)
+            if status is None:
+                await self._enqueue(turn)
+            elif status.status == "CANCELLED":
+                await self._journal.record(turn, "end", TurnStopped(report=None))
+            elif status.status not in _UNDER_WAY:
+                await self._give_up(turn, status.status)
+
+    async def _give_up(self, turn: Turn, status: str) -> None:
+        logger.warning("Turn %s had ended as %s without saying so", turn.id, status)
+        message = "The research broke off and could not be resumed; ask again."
+        await self._journal.record(turn, "end", TurnFailed(error=Failure(kind="lost", message=message, retryable=True)))
+
+    async def _enqueue(self, turn: Turn) -> None:
+        with SetWorkflowID(turn.id):
+            await DBOS.enqueue_workflow_async(QUEUE, research_turn, turn)
+
+
+def _written(view: TurnView) -> Report | None:
+    """The report as far as it was written when the turn was stopped."""
+    return settle_citations(view.text, view.sources) if view.text.strip() else None

@@ -1,0 +1,15 @@
+// Everything the page does beyond Chainlit. Loaded as a module before Chainlit's own script runs.
+import './js/theme.js';
+import './js/rcui.js';
+import './js/progress.js';
+import './js/labels.js';
+import './js/reading.js';
+import './js/citations.js';
+import './js/steps.js';
+import './js/scroll.js';
+import './js/welcome.js';
+import './js/history.js';
+import './js/share.js';
+import { watch } from './js/page.js';
+
+watch();

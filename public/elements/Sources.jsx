@@ -1,0 +1,128 @@
+// The sources of a report as cards; opens the panel for a card or a citation. Props: { turn, message, sources }.
+import { useEffect, useRef, useState } from 'react';
+import { useRecoilState, useRecoilValue } from 'recoil';
+import { elementState, sideViewState } from '@chainlit/react-client';
+import { FileText, Globe, Quote } from 'lucide-react';
+
+const { words, components, sources: register } = window.rcUI;
+
+const FIRST = 6;
+
+const keyOf = (message, source) => `rc-source-${message}-${source.number ?? source.url}`;
+
+function sideView(message, source) {
+  const key = keyOf(message, source);
+  return {
+    key,
+    title: source.number ? `Source ${source.number}` : 'Source',
+    elements: [{ id: key, type: 'custom', name: 'SourcePanel', display: 'side', forId: '', props: { source } }],
+  };
+}
+
+/** Chainlit closes the side view whenever any element arrives: what a person opened is opened again at once. */
+function KeepOpen({ view, setView }) {
+  const elements = useRecoilValue(elementState);
+  const known = useRef(elements);
+  useEffect(() => {
+    if (known.current === elements) return;
+    known.current = elements;
+    queueMicrotask(() => setView(view));
+  }, [elements]);
+  return null;
+}
+
+function Badge({ source }) {
+  const count = words.passages(source).length;
+  if (!source.cited) return <span className="rc-badge rc-quiet">Read, not cited</span>;
+  if (!count) return <span className="rc-badge rc-quiet">No passage given</span>;
+  return (
+    <span className="rc-badge">
+      <Quote aria-hidden="true" />
+      {words.plural(count, 'passage')}
+    </span>
+  );
+}
+
+function Card({ source, isShown, onOpen }) {
+  const Icon = words.isFile(source) ? FileText : Globe;
+  return (
+    <li>
+      <button type="button" className="rc-card" aria-current={isShown || undefined} onClick={onOpen}>
+        <span className="rc-card-place">
+          {source.number ? <span className="rc-number">{source.number}</span> : null}
+          <Icon aria-hidden="true" />
+          <bdi className="rc-cut">{words.place(source)}</bdi>
+        </span>
+        <span className="rc-card-title" dir="auto">
+          {source.title}
+        </span>
+        <Badge source={source} />
+      </button>
+    </li>
+  );
+}
+
+/** Citations in the text find their sources in the register (public/js/citations.js) and ask for the panel by an event. */
+function useRegister(message, list, open) {
+  useEffect(() => {
+    register.set(message, new Map(list.filter((source) => source.number).map((source) => [source.number, source])));
+    return () => register.delete(message);
+  }, [message, list]);
+  useEffect(() => {
+    const onCite = ({ detail }) => {
+      const source = detail.message === message && list.find((known) => known.number === detail.number);
+      if (source) open(source);
+    };
+    window.addEventListener('rc:cite', onCite);
+    return () => window.removeEventListener('rc:cite', onCite);
+  }, [message, list]);
+}
+
+function Sources({ props }) {
+  const { message, sources: list = [] } = props;
+  const [side, setSide] = useRecoilState(sideViewState);
+  const [isWhole, setWhole] = useState(false);
+  const open = (source) => setSide(sideView(message, source));
+  useRegister(message, list, open);
+  if (!list.length) return null;
+
+  const cited = list.filter((source) => source.cited);
+  const others = list.filter((source) => !source.cited);
+  const all = [...cited, ...others];
+  const first = (cited.length ? cited : others).slice(0, FIRST);
+  const isMine = side?.key?.startsWith(`rc-source-${message}-`);
+  return (
+    <section className="rc-sources" aria-label="Sources">
+      {isMine ? <KeepOpen view={side} setView={setSide} /> : null}
+      <h2 className="rc-heading">
+        Sources{' '}
+        <span className="rc-quiet">
+          {cited.length} cited{others.length ? `, ${others.length} more read` : ''}
+        </span>
+      </h2>
+      <ol className="rc-cards">
+        {(isWhole ? all : first).map((source) => (
+          <Card
+            key={source.number ?? source.url}
+            source={source}
+            isShown={side?.key === keyOf(message, source)}
+            onOpen={(event) => {
+              window.rcUI.opener = event.currentTarget;
+              open(source);
+            }}
+          />
+        ))}
+      </ol>
+      {all.length > first.length ? (
+        <button type="button" className="rc-more" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+          {isWhole ? 'Show fewer' : `Show all ${all.length} sources`}
+        </button>
+      ) : null}
+    </section>
+  );
+}
+
+// Chainlit evaluates this file again whenever its message context changes: the first component stays, and with it its state.
+const Component = (components.Sources ??= Sources);
+
+export default <Component props={props} />;

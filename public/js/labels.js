@@ -1,0 +1,86 @@
+// Names and roles that Chainlit's page leaves out, for people who hear it or use the keyboard.
+import { afterChanges, make, on } from './page.js';
+
+const BY_ID = {
+  'chat-submit': 'Start the research',
+  'stop-button': 'Stop the research',
+  'new-chat-button': 'New research',
+  'search-chats-button': 'Search your research',
+  'sidebar-trigger-button': 'Show or hide the list of your research',
+  'chat-settings-open-modal': 'Research settings',
+  'chat-settings-header-button': 'Research settings',
+  'theme-toggle': 'Colours of the page',
+  'user-nav-button': 'Account',
+  'readme-button': 'About',
+  'chat-input': 'Your research question',
+};
+
+const BY_ICON = {
+  copy: 'Copy the text',
+  check: 'Copied',
+  'thumbs-up': 'Helpful',
+  'thumbs-down': 'Not helpful',
+  'arrow-down': 'To the newest message',
+  'arrow-left': 'Close the panel',
+  eye: 'Show the password',
+  'eye-off': 'Hide the password',
+  x: 'Close',
+};
+
+// Chainlit reuses one button for Send and Stop and only changes its id, so a name given before may be wrong now.
+on(Object.keys(BY_ID).map((id) => `#${id}`).join(), (control) => control.setAttribute('aria-label', BY_ID[control.id]));
+
+on('svg[class*=lucide-]', (icon) => {
+  const button = icon.closest('button');
+  if (!button || button.id in BY_ID || button.textContent.trim() || button.title) return;
+  const name = Object.keys(BY_ICON).find((known) => icon.classList.contains(`lucide-${known}`));
+  if (name) button.setAttribute('aria-label', BY_ICON[name]);
+});
+
+on('#welcome-screen .logo, .logo', (image) => image.setAttribute('alt', 'Research Chat'));
+on('#starters img', (image) => image.setAttribute('alt', ''));
+on('img[alt="Image"]', (image) => image.setAttribute('alt', ''));
+
+// One of these stands in every row of the list, with the same id.
+on('div#thread-options', (opener) => {
+  const title = opener.closest('li')?.querySelector('.truncate')?.textContent ?? 'this research';
+  opener.setAttribute('role', 'button');
+  opener.setAttribute('aria-label', `Options of ${title}`);
+});
+
+on('[data-sidebar=sidebar]', (list) => {
+  if (list.getAttribute('role') === 'dialog') return list.setAttribute('aria-label', 'Your research');
+  list.setAttribute('role', 'navigation');
+  list.setAttribute('aria-label', 'Your research');
+});
+
+on('ul[data-sidebar=menu]', (menu) => {
+  if (menu.querySelector(':scope > :not(li)')) menu.setAttribute('role', 'presentation');
+});
+
+on('[role=separator]', (handle) => {
+  if (!document.getElementById(handle.getAttribute('aria-controls') ?? '')) handle.removeAttribute('aria-controls');
+  handle.setAttribute('aria-label', 'Width of the panel');
+});
+
+// On a phone the side view is a dialog whose title Chainlit gave another id than the dialog points to.
+on('#side-view-title', (heading) => heading.closest('[role=dialog]')?.setAttribute('aria-labelledby', heading.id));
+
+// Chainlit calls every paragraph an article.
+on('[role=article]', (paragraph) => paragraph.removeAttribute('role'));
+
+on('#session-error', (notice) => notice.setAttribute('role', 'alert'));
+
+// A page has one name; a report with a heading of its own brings it along.
+let title;
+afterChanges(() => {
+  const main = document.querySelector('main');
+  const others = document.querySelectorAll('h1:not(.rc-title-of-page)').length;
+  if (!main || others) {
+    title?.remove();
+    title = undefined;
+  } else if (!title?.isConnected) {
+    title = make('h1', { class: 'rc-hidden rc-title-of-page' }, document.title);
+    main.prepend(title);
+  }
+});

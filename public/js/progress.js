@@ -1,0 +1,57 @@
+// The newest view of each running turn, as the server sends it beside the stored steps.
+//
+// Messages reach the page as window messages. Chainlit sends every window message back to the server;
+// ours are stopped here, before its listener sees them.
+import { rcUI, say } from './rcui.js';
+import { setThread } from './thread.js';
+
+const END = {
+  report_ready: 'The report is ready.',
+  answer_ready: 'The answer is ready.',
+  clarification_asked: 'A question back to you has arrived.',
+  no_evidence: 'The research ended without evidence.',
+  turn_failed: 'The research could not be finished.',
+  turn_stopped: 'The research is stopped.',
+};
+
+const views = new Map();
+const listeners = new Map();
+let phase = '';
+
+rcUI.progress = {
+  /** The newer of the stored view and the last one received: the larger seq wins. */
+  newest(turn, stored) {
+    const live = views.get(turn);
+    return live && live.seq >= stored.seq ? live : stored;
+  },
+  subscribe(turn, listener) {
+    const known = listeners.get(turn) ?? new Set();
+    listeners.set(turn, known.add(listener));
+    return () => known.delete(listener);
+  },
+};
+
+window.addEventListener('message', receive, true);
+
+function receive(event) {
+  const type = event.data?.type;
+  if (event.source !== window || typeof type !== 'string' || !type.startsWith('rc:')) return;
+  event.stopImmediatePropagation();
+  if (type === 'rc:progress') accept(event.data.turn, event.data.view);
+  if (type === 'rc:thread') setThread(event.data.id);
+}
+
+function accept(turn, view) {
+  if (views.get(turn)?.seq > view.seq) return;
+  views.set(turn, view);
+  announce(turn, view);
+  listeners.get(turn)?.forEach((listener) => listener(view));
+}
+
+function announce(turn, view) {
+  const now = `${turn} ${view.end ?? view.label}`;
+  if (now === phase) return;
+  phase = now;
+  say(view.end ? END[view.end] : view.label);
+  window.dispatchEvent(new CustomEvent('rc:phase', { detail: { turn, state: view.state } }));
+}

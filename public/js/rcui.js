@@ -1,0 +1,31 @@
+// What custom elements (public/elements) and this page's modules share, as window.rcUI: custom elements cannot import modules.
+import { make } from './page.js';
+import * as words from './words.js';
+
+export const rcUI = (window.rcUI ??= {});
+
+rcUI.words = words;
+
+/** Components by name. An element file is evaluated again and again; the component must stay the same one, or its state is lost. */
+rcUI.components ??= {};
+
+/** Sources by the id of the message that cites them, then by number. Written by the Sources element. */
+rcUI.sources ??= new Map();
+
+let live;
+
+/** Has a screen reader say a sentence once. */
+export function say(sentence) {
+  live ??= document.body.appendChild(make('div', { class: 'rc-hidden', role: 'status', 'aria-live': 'polite' }));
+  if (sentence && live.textContent !== sentence) live.textContent = sentence;
+}
+
+/** The source a citation means: of its own message, else of any in the thread, where numbers are unique. */
+export function findSource(message, number) {
+  const own = rcUI.sources.get(message)?.get(number);
+  if (own) return { message, source: own };
+  for (const [other, sources] of rcUI.sources) {
+    if (sources.has(number)) return { message: other, source: sources.get(number) };
+  }
+  return null;
+}

@@ -1,0 +1,9 @@
+// Reports in any script: each paragraph, list or table takes the direction of its own first letters.
+import { on } from './page.js';
+
+on('.message-content .prose > *, .message-content pre', (block) => block.setAttribute('dir', 'auto'));
+on('#chat-input', (input) => input.setAttribute('dir', 'auto'));
+on('#thread-history .truncate', (title) => title.setAttribute('dir', 'auto'));
+
+// A foreign page opened from here must not get hold of this one, nor learn its address.
+on('.message-content a[target=_blank]', (link) => link.setAttribute('rel', 'noopener noreferrer'));

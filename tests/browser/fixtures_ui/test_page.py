@@ -1,0 +1,277 @@
+"""What the page does by itself, with canned turns behind it: no engine, no models."""
+
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.fixtures_ui.turns import QUESTIONS
+
+pytestmark = pytest.mark.browser
+
+PROJECT = Path(__file__).resolve().parents[3]
+START_SECONDS = 60
+ELSEWHERE = re.compile(r"^https://")
+
+expect.set_options(timeout=15_000)  # Several pages share two cores with whatever else is tested.
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "tests.browser.fixtures_ui.harness", str(port), "demo"]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        url = f"http://127.0.0.1:{port}"
+        _wait_for(url)
+        yield url
+        server.terminate()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    """One signed-in person with a warm cache; each test gets a page of its own."""
+    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 860}, color_scheme="dark")
+    context.route(ELSEWHERE, lambda route: route.abort())
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(desk: BrowserContext) -> Iterator[Page]:
+    page = desk.new_page()
+    _open(page)
+    yield page
+    page.close()
+
+
+def test_welcome_names_promise_and_mode(page: Page) -> None:
+    expect(page.locator("h1")).to_have_text("Ask a question. Get a report you can check.")
+    expect(page.locator(".rc-mode")).to_contain_text("Scripted demo providers")
+    expect(page.locator("#header .rc-demo")).to_be_visible()
+
+
+def test_page_follows_the_system_until_a_person_chooses(page: Page) -> None:
+    expect(page.locator("html")).to_have_class(re.compile(r"\bdark\b"))
+
+
+def test_card_draws_the_phases_and_their_steps_are_hidden(page: Page) -> None:
+    _ask(page, "report")
+    _wait_until_done(page)
+    page.locator(".rc-fold").click()
+    expect(page.locator(".rc-phase")).to_have_count(3)
+    expect(page.locator(".rc-search")).to_have_count(5)
+    assert page.locator(".step[data-step-type=tool]").count() >= 3
+    expect(page.locator(".step[data-step-type=tool] >> visible=true")).to_have_count(0)
+    expect(page.locator(".message-content h1")).to_have_text("Sodium-ion for home storage: close, not there yet")
+
+
+def test_card_is_open_while_it_searches(page: Page) -> None:
+    _ask(page, "running")
+    expect(page.locator(".rc-fold")).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".rc-search[data-state=waiting]")).to_contain_text("Waiting for Gemini")
+
+
+def test_card_folds_for_the_report_and_opens_on_demand(page: Page) -> None:
+    _ask(page, "report")
+    fold = page.locator(".rc-fold")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    fold.click()
+    expect(page.locator(".rc-search[data-state=failed]")).to_contain_text("Not counted as evidence.")
+
+
+def test_steps_are_shown_when_the_card_cannot_be_drawn(page: Page) -> None:
+    page.route("**/elements/ResearchProgress.jsx", lambda route: route.abort())
+    _ask(page, "no evidence")
+    expect(page.locator(".step[data-step-type=tool]").first).to_be_visible(timeout=15_000)
+
+
+def test_larger_seq_wins(page: Page) -> None:
+    _ask(page, "running")
+    expect(page.locator(".rc-progress")).to_contain_text("Waiting for Gemini")
+    send = """seq => {
+        const turn = document.querySelector('.step[data-step-type=user_message] [id^=step-]').id.slice(5);
+        const phase = {id: 'planning', label: 'Planning', state: 'running', startedAt: 1, endedAt: null, note: null};
+        const view = {
+            seq, state: 'running', end: null, label: `Label ${seq}`, startedAt: 1, endedAt: null, cost: null, phases: [phase],
+            searches: [], waiting: null, error: null, sourceCount: 0, searchesDone: 0, searchesFailed: 0,
+        };
+        window.postMessage({type: 'rc:progress', turn, view});
+    }"""
+    page.evaluate(send, 10**9)
+    expect(page.locator(".rc-summary strong")).to_have_text("Label 1000000000")
+    page.evaluate(send, 1)
+    page.wait_for_timeout(700)
+    expect(page.locator(".rc-summary strong")).to_have_text("Label 1000000000")
+
+
+def test_views_are_not_sent_back_to_the_server(desk: BrowserContext) -> None:
+    page = desk.new_page()
+    sent: list[str] = []
+    page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(str(frame))))
+    _open(page)
+    _ask(page, "no evidence")
+    expect(page.locator(".rc-progress")).to_have_attribute("data-rc-end", "no_evidence")
+    page.close()
+    assert any("client_message" in frame for frame in sent)
+    assert not any("rc:progress" in frame for frame in sent)
+
+
+def test_stop_is_asked_once_and_shown(page: Page) -> None:
+    _ask(page, "running")
+    stop = page.locator(".rc-stop button")
+    stop.click()
+    expect(stop).to_be_disabled()
+    expect(page.locator(".rc-progress")).to_have_attribute("data-rc-end", "turn_stopped")
+    expect(page.locator(".rc-summary strong")).to_have_text("Stopped")
+    expect(stop).to_have_count(0)
+
+
+def test_failed_turn_says_why_and_stays_open(page: Page) -> None:
+    _ask(page, "failed")
+    expect(page.locator(".rc-failure")).to_contain_text("the API key has no credit left")
+    expect(page.locator(".rc-fold")).to_have_attribute("aria-expanded", "true")
+
+
+def test_citation_opens_its_passages_and_escape_leads_back(page: Page) -> None:
+    _ask(page, "report")
+    _wait_until_done(page)
+    citation = page.locator("a.rc-cite[data-number='11']").first
+    citation.focus()
+    expect(page.locator("#rc-peek")).to_contain_text("Customer records are kept")
+    citation.press("Enter")
+    panel = page.locator(".rc-panel")
+    expect(panel.locator("blockquote")).to_have_count(2)
+    expect(panel).to_contain_text("Found word for word in the file")
+    expect(panel).to_contain_text("Retention > Customers")
+    expect(panel.locator("a")).to_have_count(0)
+    expect(panel.locator("h3")).to_be_focused()
+    expect(citation).to_have_attribute("aria-current", "true")
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    expect(citation).to_be_focused()
+
+
+def test_web_source_is_named_as_quoted_by_the_search_service(page: Page) -> None:
+    _ask(page, "report")
+    page.locator(".rc-card").first.click()
+    expect(page.locator(".rc-panel")).to_contain_text("Quoted by the search service")
+    expect(page.locator(".rc-panel a")).to_have_attribute("rel", "noopener noreferrer")
+
+
+def test_panel_stays_open_while_elements_arrive(page: Page) -> None:
+    _ask(page, "report")
+    page.locator(".rc-card").first.click()
+    expect(page.locator(".rc-panel")).to_be_visible()
+    _wait_until_done(page)
+    page.wait_for_timeout(500)
+    expect(page.locator(".rc-panel")).to_be_visible()
+
+
+def test_numbers_of_earlier_turns_lead_to_their_sources(page: Page) -> None:
+    _ask(page, "report")
+    _wait_until_done(page)
+    _ask(page, "follow-up")
+    page.locator(".step").last.locator("a.rc-cite[data-number='3']").click()
+    expect(page.locator("#side-view-title")).to_contain_text("Source 3")
+
+
+def test_running_thread_is_marked_in_the_list(page: Page) -> None:
+    _ask(page, "running")
+    page.wait_for_url("**/thread/*")
+    row = page.locator(f"[id='thread-{page.url.rsplit('/', 1)[-1]}']")
+    expect(row).to_have_attribute("data-rc-running", "")
+    expect(row).to_contain_text("(running)")
+
+
+def test_link_is_created_and_revoked_in_the_share_dialog(page: Page) -> None:
+    expect(page.locator("#rc-share-button")).to_have_count(0)
+    _ask(page, "no evidence")
+    page.locator("#rc-share-button").click()
+    dialog = page.locator("#rc-share")
+    expect(dialog).to_contain_text("without signing in")
+    dialog.get_by_role("button", name="Create link").click()
+    expect(dialog.get_by_label("Link to this research")).to_have_value(re.compile(r"^http://127\.0\.0\.1:\d+/s/"))
+    expect(dialog.get_by_role("button", name="Copy link")).to_be_focused()
+    dialog.get_by_role("button", name="Stop sharing").click()
+    expect(dialog.get_by_role("status")).to_contain_text("The old link opens nothing any more.")
+    expect(dialog.get_by_role("button", name="Create link")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#rc-share-button")).to_be_focused()
+
+
+def test_share_dialog_says_what_went_wrong(page: Page) -> None:
+    _ask(page, "no evidence")
+    page.route("**/rc/share/*", lambda route: route.fulfill(status=403))
+    page.locator("#rc-share-button").click()
+    expect(page.locator("#rc-share [role=status]")).to_have_text("Only the person who asked can share this research.")
+
+
+def test_reload_on_a_phone_keeps_the_thread(browser: Browser, address: str) -> None:
+    context = browser.new_context(
+        base_url=address, viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True
+    )
+    context.route(ELSEWHERE, lambda route: route.abort())
+    page = context.new_page()
+    _open(page)
+    _ask(page, "no evidence")
+    page.wait_for_url("**/thread/*")
+    page.reload()
+    expect(page.locator(".rc-summary strong")).to_have_text("Found no evidence")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("#new-chat-button").click()
+    expect(page.locator("#welcome-screen")).to_be_visible()
+    context.close()
+
+
+def test_right_to_left_text_reads_from_the_right(page: Page) -> None:
+    _ask(page, "right to left")
+    expect(page.locator(".message-content .prose h1")).to_have_attribute("dir", "auto")
+    assert page.evaluate("getComputedStyle(document.querySelector('.message-content .prose h1')).direction") == "rtl"
+
+
+def _open(page: Page) -> None:
+    page.goto("/")
+    expect(page.locator("#welcome-screen #chat-input")).to_be_visible(timeout=30_000)
+
+
+def _ask(page: Page, kind: str) -> None:
+    expect(page.locator("#chat-input")).to_be_editable()
+    page.fill("#chat-input", QUESTIONS[kind])
+    expect(page.locator("#chat-submit")).to_be_enabled()
+    page.press("#chat-input", "Enter")
+
+
+def _wait_until_done(page: Page) -> None:
+    expect(page.locator(".rc-progress").last).to_have_attribute("data-rc-state", "done")
+
+
+def _wait_for(url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=2):
+                return
+        except (URLError, ConnectionError, TimeoutError):
+            time.sleep(0.2)
+    raise TimeoutError(f"The harness did not answer at {url} within {START_SECONDS} s.")

@@ -1,0 +1,1 @@
+"""Turns that survive kill -9."""

@@ -1,0 +1,159 @@
+"""How scripted providers fail, and what the real SDKs make of it."""
+
+import asyncio
+import time
+
+import pytest
+from pydantic_ai import Agent, exceptions
+from pydantic_ai.capabilities import Citations, WebSearch
+from pydantic_ai.models import infer_model
+from pydantic_ai.settings import ModelSettings
+
+from tests.fakes import FakeProviders, Fault, Scenario, unreachable_url
+from tests.fakes.scenario import FaultKind
+from tests.wire.asking import (
+    CLAUDE,
+    CLAUDE_WITH_TOOL_OUTPUT,
+    GEMINI,
+    OPENAI,
+    OPENAI_CHAT,
+    QUESTION,
+    REPORT_PROMPT,
+    Asking,
+    Plan,
+)
+
+pytestmark = [pytest.mark.provider_wire, pytest.mark.asyncio(loop_scope="module")]
+
+FAULTS: dict[str, tuple[Fault, type[Exception]]] = {
+    "429": (Fault(kind="status", status=429, retry_after="7"), exceptions.ModelRateLimitError),
+    "500": (Fault(kind="status", status=500), exceptions.ModelServerError),
+    "503": (Fault(kind="status", status=503), exceptions.ModelUnavailableError),
+    "529": (Fault(kind="status", status=529), exceptions.ModelOverloadedError),
+    "400": (Fault(kind="status", status=400), exceptions.ModelRequestRejectedError),
+    "401": (Fault(kind="status", status=401), exceptions.ModelAuthenticationError),
+    "404": (Fault(kind="status", status=404), exceptions.ModelNotFoundError),
+    "wrong key": (Fault(kind="bad_key"), exceptions.ModelAuthenticationError),
+    "drop": (Fault(kind="drop"), exceptions.ModelConnectionError),
+    "drop midway": (Fault(kind="drop_midway"), exceptions.ModelConnectionError),
+    "stall": (Fault(kind="stall"), exceptions.ModelTimeoutError),
+    "never": (Fault(kind="never"), exceptions.ModelTimeoutError),
+    "malformed": (Fault(kind="malformed"), exceptions.ModelAPIError),
+    "error in stream": (Fault(kind="error_event"), exceptions.ModelServerError),
+    "refusal": (Fault(kind="refusal"), exceptions.ContentFilterError),
+}
+
+
+@pytest.mark.parametrize("model", [CLAUDE, GEMINI, OPENAI, OPENAI_CHAT])
+@pytest.mark.parametrize("name", FAULTS)
+async def test_fault_raises_the_typed_error_whole_and_streamed(
+    providers: FakeProviders, asking: Asking, model: str, name: str
+) -> None:
+    fault, expected = FAULTS[name]
+    providers.scenario(Scenario(faults=(fault.model_copy(update={"times": 2}),)))
+    agent = asking(model, patience_seconds=0.15 if fault.kind in {"stall", "never"} else 10)
+    with pytest.raises(expected) as plain:
+        await agent.run(QUESTION)
+    with pytest.raises(expected) as streamed:
+        async with agent.run_stream(QUESTION) as stream:
+            await stream.get_output()
+    assert (await asking(model).run(QUESTION)).output.startswith("*Scripted demo:")
+
+    for raised in (plain.value, streamed.value):
+        # Gemini words its 503 as an overload.
+        assert type(raised).__name__ in {expected.__name__, "ModelOverloadedError"}
+        assert getattr(raised, "retry_after", None) == (7 if fault.retry_after else None)
+    assert [r.fault for r in providers.log()] == [fault.kind, fault.kind, None]
+    ended: dict[FaultKind, str] = {"drop": "dropped", "drop_midway": "dropped"}
+    gone: dict[FaultKind, str] = {"stall": "disconnected", "never": "disconnected"}
+    assert [r.outcome for r in providers.log()[:2]] == [{**ended, **gone}.get(fault.kind, "finished")] * 2
+
+
+@pytest.mark.parametrize("model", [CLAUDE, GEMINI, OPENAI, OPENAI_CHAT])
+async def test_cut_empty_and_invalid_answers_are_answers(providers: FakeProviders, asking: Asking, model: str) -> None:
+    faults = (
+        Fault(kind="max_tokens"),
+        Fault(kind="empty", nth=2),
+        # An empty answer makes pydantic-ai ask again, so the third request is the second one's repetition.
+        Fault(kind="invalid", nth=4),
+    )
+    providers.scenario(Scenario(faults=faults))
+    agent = asking(model)
+    cut = await agent.run(REPORT_PROMPT)
+    again = await agent.run(REPORT_PROMPT)
+    invalid = await agent.run(REPORT_PROMPT)
+
+    assert cut.response.finish_reason == "length"
+    assert cut.output in again.output
+    assert again.usage.requests == 2
+    assert "[97]" in invalid.output
+    assert [r.fault for r in providers.log()] == ["max_tokens", "empty", None, "invalid"]
+
+
+@pytest.mark.parametrize("model", [CLAUDE, CLAUDE_WITH_TOOL_OUTPUT, GEMINI, OPENAI, OPENAI_CHAT])
+@pytest.mark.parametrize("kind", ["max_tokens", "invalid", "empty"])
+async def test_plan_that_cannot_be_used_is_refused_by_the_agent(
+    providers: FakeProviders, asking: Asking, model: str, kind: FaultKind
+) -> None:
+    providers.scenario(Scenario(faults=(Fault(kind=kind),)))
+    agent = asking(model, output_type=Plan, retries={"output": 0})
+    with pytest.raises(exceptions.UnexpectedModelBehavior):
+        await agent.run(QUESTION)
+    assert len((await agent.run(QUESTION)).output.searches) == 4
+
+
+async def test_stalled_stream_goes_on(providers: FakeProviders, asking: Asking) -> None:
+    providers.scenario(Scenario(report="One two three four.", faults=(Fault(kind="stall", seconds=0.3),)))
+    started = time.monotonic()
+    agent = asking(CLAUDE)
+    async with agent.run_stream(QUESTION) as stream:
+        text = await stream.get_output()
+
+    assert text == "One two three four."
+    assert time.monotonic() - started >= 0.3
+
+
+async def test_error_in_the_stream_says_which(providers: FakeProviders, asking: Asking) -> None:
+    providers.scenario(Scenario(faults=(Fault(kind="error_event", status=529, times=None),)))
+    for model in (CLAUDE, GEMINI):
+        agent = asking(model)
+        with pytest.raises(exceptions.ModelOverloadedError):
+            async with agent.run_stream(QUESTION) as stream:
+                await stream.get_output()
+
+
+async def test_fault_strikes_only_the_requests_it_names(providers: FakeProviders, asking: Asking) -> None:
+    fault = Fault(kind="status", provider="google", role="search", containing="SECOND", nth=2, times=1)
+    providers.scenario(Scenario(faults=(fault,)))
+    agent = asking(GEMINI, capabilities=[WebSearch(local=False), Citations()])
+    for query in ("the first", "the second", "the first"):
+        await agent.run(query)
+    with pytest.raises(exceptions.ModelServerError):
+        await agent.run("the second")
+    await agent.run("the second")
+
+    assert [r.status for r in providers.log(role="search")] == [200, 200, 200, 500, 200]
+    assert providers.log(provider="anthropic") == []
+
+
+async def test_stopped_caller_is_seen_to_leave(providers: FakeProviders, asking: Asking) -> None:
+    providers.scenario(Scenario(tokens_per_second=20, report_tokens=200))
+    agent = asking(CLAUDE)
+    whole = asyncio.create_task(agent.run(QUESTION))
+    async with agent.run_stream(QUESTION) as stream:
+        async for _ in stream.stream_text(delta=True, debounce_by=None):
+            break
+        whole.cancel()
+    await asyncio.gather(whole, return_exceptions=True)
+    log = await asyncio.to_thread(providers.settled_log)
+
+    assert [r.outcome for r in log] == ["disconnected", "disconnected"]
+    assert all(r.tokens_sent < 200 for r in log)
+
+
+async def test_connection_is_refused_where_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "scripted")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", unreachable_url())
+    async with Agent(infer_model(CLAUDE), model_settings=ModelSettings(max_retries=0)) as agent:
+        with pytest.raises(exceptions.ModelConnectionError):
+            await agent.run(QUESTION)
