@@ -17,24 +17,25 @@ from chainlit.auth import create_jwt, get_token_from_cookies
 from chainlit.auth.cookie import _auth_cookie_name  # pyright: ignore[reportPrivateUsage]: has no public name
 from chainlit.auth.jwt import decode_jwt
 from chainlit.config import config
-from chainlit.user import User
 from chainlit.utils import mount_chainlit
 from fastapi import FastAPI
 from jwt import PyJWTError
 from starlette.datastructures import Headers
 from starlette.requests import Request, cookie_parser
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chat_app import bootstrap
 from chat_app.agents.models import roles_of
 from chat_app.bootstrap import Services
 from chat_app.chat.audience import Audience
-from chat_app.chat.callbacks import sign_in_by
+from chat_app.chat.callbacks import LOCAL_USER, local_user, sign_in_by
 from chat_app.chat.conversation import Conversation
 from chat_app.chat.room import Room, enter
 from chat_app.chat.socket_events import pages_of, take_over
 from chat_app.chat.starters import ABOUT_THE_PROJECT, ABOUT_THE_WORLD, StarterQuestion, about_documents
 from chat_app.data_directory import DataDirectory
+from chat_app.errors import NotFound
 from chat_app.settings import Settings
 from chat_app.storage.caller import calling_as
 from chat_app.storage.chat_store import ChatStore
@@ -47,6 +48,7 @@ from chat_app.web.perimeter import guarded
 from chat_app.web.private_keys import auth_secret, client_key
 from chat_app.web.share_page import SharePage
 from chat_app.web.sharing import Sharing
+from chat_app.web.source_page import source_routes
 from chat_app.web.turns_api import turn_routes
 from chat_app.web.users import UsersFile
 from chat_app.workflows.inquiries import Inquiries
@@ -56,7 +58,6 @@ EXCERPTS_BANNER = (
     "Add an API key for written reports."
 )
 DEMO_BANNER = "Scripted demo providers. Plans, sources and reports are made up; everything around them is real."
-LOCAL_USER = "local"
 _APP_FILE = Path(__file__).with_name("app.py")
 
 
@@ -70,6 +71,7 @@ class Site:
         self._client_key = client_key(settings.data_dir).get_secret_value()
         self._users = UsersFile(settings.users_file) if settings.users_file else None
         self._services: Services | None = None
+        self._share_page: SharePage | None = None
         self._roles = roles_of(settings)
 
     def application(self) -> ASGIApp:
@@ -80,23 +82,29 @@ class Site:
             status_routes(unready=self._unready, mode=self._mode, caller=self._caller, running=self._running_threads)
         )
         mount_chainlit(app, target=str(_APP_FILE), path="/")
-        take_over(import_module("chainlit.server").sio)
+        chainlit_server = import_module("chainlit.server")
+        chainlit_server.app.add_exception_handler(NotFound, _not_found)
+        take_over(chainlit_server.sio)
         local = self._local_user() if self._sign_in == "local" else None
-        return guarded(_CallerKnown(app, _user_of_scope), local)
+        return guarded(_CallerKnown(app, self._user_of), local)
+
+    def end_streams(self) -> None:
+        """End what would keep the server waiting: it closes connections before it calls anything else."""
+        if self._share_page:
+            self._share_page.live.close()
 
     @asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncGenerator[None]:
         async with bootstrap.running(self._settings, self._directory) as services:
-            share_page = self._open(app, services)
+            self._open(app, services)
             try:
                 yield
             finally:
-                share_page.live.close()
                 await self._audience.close()
                 self._services = None
                 enter(None)
 
-    def _open(self, app: FastAPI, services: Services) -> SharePage:
+    def _open(self, app: FastAPI, services: Services) -> None:
         """Let people in."""
         store = ChatStore(services.database)
         store.on_thread_deleted.append(services.turns.forget_thread)
@@ -111,21 +119,23 @@ class Site:
         enter(room)
         sign_in_by(room)
         shares = Shares(services.database, auth_secret(self._settings.data_dir, self._settings.auth_secret))
-        share_page = SharePage(SharedThreads(shares, services.trail, services.hub))
+        threads = SharedThreads(shares, services.trail, services.hub)
+        self._share_page = share_page = SharePage(threads)
+        is_owner = partial(_is_owner, store)
         app.router.routes[0:0] = [
             *turn_routes(Inquiries(services.turns, services.trail), self._caller),
-            *Sharing(shares, self._caller, partial(_is_owner, store)).routes(),
+            *Sharing(shares, self._caller, is_owner).routes(),
+            *source_routes(threads.source, self._caller, is_owner),
             *share_page.routes(),
         ]
         self._services = services
-        return share_page
 
     def _local_user(self) -> LocalUser:
         return LocalUser(
             port=self._settings.port,
             cookie_name=_auth_cookie_name,
             is_signed_in=lambda cookies: _user_of_cookies(cookies) is not None,
-            issue_token=lambda: create_jwt(User(identifier=LOCAL_USER, display_name="You")),
+            issue_token=lambda: create_jwt(local_user()),
             lifetime_seconds=config.project.user_session_timeout,
         )
 
@@ -133,7 +143,12 @@ class Site:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and secrets.compare_digest(given.encode(), self._client_key.encode()):
             return LOCAL_USER
-        return _user_of_cookies(request.cookies)
+        return self._user_of(request.scope)
+
+    def _user_of(self, scope: Scope) -> str | None:
+        """Whose cookie it is; nobody's when the user has been taken out of the users file since."""
+        user = _user_of_cookies(cookie_parser("; ".join(Headers(scope=scope).getlist("cookie"))))
+        return user if user is None or self._users is None or self._users.knows(user) else None
 
     async def _check_password(self, name: str, password: str) -> bool:
         return self._users is not None and await self._users.verify(name, password)
@@ -162,12 +177,16 @@ class _CallerKnown:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
             return await self._app(scope, receive, send)
-        with calling_as(self._user_of(scope)):
+        user = self._user_of(scope)
+        if user is None:
+            # A cookie that is nobody's is no cookie for what comes behind, either.
+            scope = {**scope, "headers": [(name, value) for name, value in scope["headers"] if name != b"cookie"]}
+        with calling_as(user):
             await self._app(scope, receive, send)
 
 
-def _user_of_scope(scope: Scope) -> str | None:
-    return _user_of_cookies(cookie_parser("; ".join(Headers(scope=scope).getlist("cookie"))))
+async def _not_found(request: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": str(error)}, status_code=404)
 
 
 def _user_of_cookies(cookies: Mapping[str, str]) -> str | None:

@@ -4,6 +4,7 @@ import importlib
 import os
 import socket
 import sys
+from collections.abc import Callable
 
 import uvicorn
 
@@ -14,6 +15,7 @@ from chat_app.web.exposure import sign_in_method
 from chat_app.web.private_keys import auth_secret
 
 _SHUTDOWN_SECONDS = 5
+_MAX_FRAME_BYTES = 2_000_000
 
 
 def serve(settings: Settings) -> int:
@@ -23,9 +25,9 @@ def serve(settings: Settings) -> int:
     listener = _bind(settings)
     _set_chainlit_environment(settings)
     server_module = importlib.import_module("chat_app.server")
-    application = server_module.Site(settings, directory, sign_in).application()
+    site = server_module.Site(settings, directory, sign_in)
     config = uvicorn.Config(
-        application,
+        site.application(),
         host=settings.host,
         port=settings.port,
         log_level="warning",
@@ -34,28 +36,35 @@ def serve(settings: Settings) -> int:
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         server_header=False,
         proxy_headers=False,
+        ws_max_size=_MAX_FRAME_BYTES,
     )
-    server = _AnnouncingServer(config, settings.address)
+    server = _Server(config, settings.address, site.end_streams)
     server.run(sockets=[listener])
     return 0 if server.started else 2
 
 
-class _AnnouncingServer(uvicorn.Server):
-    """Says where the page is as soon as it can be opened."""
+class _Server(uvicorn.Server):
+    """Says where the page is as soon as it can be opened, and lets go of streams when it is to stop."""
 
-    def __init__(self, config: uvicorn.Config, address: str) -> None:
+    def __init__(self, config: uvicorn.Config, address: str, end_streams: Callable[[], None]) -> None:
         super().__init__(config)
         self._address = address
+        self._end_streams = end_streams
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             print(f"Research Chat is at {self._address}", flush=True)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._end_streams()
+        await super().shutdown(sockets)
+
 
 def _bind(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
+    # With the protocol named: asyncio sets TCP_NODELAY only then, and without it a small frame waits 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))

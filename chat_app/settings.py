@@ -15,8 +15,6 @@ from chat_app.errors import SettingsError
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 """The checkout: Chainlit finds `public/` and `.chainlit/` here."""
 
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-
 
 class Settings(BaseModel):
     """Frozen after start-up. An unset variable means its default; a set but malformed one is an error."""
@@ -48,10 +46,6 @@ class Settings(BaseModel):
     """Whether one of Chainlit's OAuth providers is set up (`OAUTH_<PROVIDER>_CLIENT_ID`)."""
     demo: bool = False
     """Set by `make demo`: the providers are scripted, and the screen says so."""
-
-    @property
-    def is_loopback(self) -> bool:
-        return self.host in _LOOPBACK
 
     @property
     def address(self) -> str:

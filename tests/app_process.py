@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,8 @@ class AppProcess:
         return self._process.pid
 
     def ask(self, question: str, thread: str | None = None) -> "Asked":
-        answer = self.client().post("/api/turns", json={"question": question, "thread": thread})
+        with self.client() as client:
+            answer = client.post("/api/turns", json={"question": question, "thread": thread})
         assert answer.status_code == httpx.codes.CREATED, answer.text
         return Asked(self, answer.json()["thread"], answer.json()["turn"])
 
@@ -100,9 +102,9 @@ class Asked:
         self.thread = thread
         self.turn = turn
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event]:
         """The trail from its beginning, as it comes, to its end."""
-        with self._app.client().stream("GET", f"/api/turns/{self.turn}/events") as response:
+        with self._app.client() as client, client.stream("GET", f"/api/turns/{self.turn}/events") as response:
             assert response.status_code == httpx.codes.OK, response.read()
             yield from map(json.loads, response.iter_lines())
 
@@ -114,10 +116,13 @@ class Asked:
         return trail
 
     def wait_for(self, kind: str) -> Event:
-        return next(event for event in self.events() if event["kind"] == kind)
+        with closing(self.events()) as events:
+            return next(event for event in events if event["kind"] == kind)
 
     def stop(self) -> None:
-        assert self._app.client().post(f"/api/turns/{self.turn}/stop").status_code == httpx.codes.NO_CONTENT
+        with self._app.client() as client:
+            answer = client.post(f"/api/turns/{self.turn}/stop")
+        assert answer.status_code == httpx.codes.NO_CONTENT, answer.text
 
 
 def run_command(

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import distributions, files
 from pathlib import Path
@@ -14,6 +14,8 @@ import pytest
 from importlinter.cli import lint_imports
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from chat_app.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "chat_app"
@@ -95,6 +97,15 @@ def test_only_settings_reads_the_environment() -> None:
     assert readers == set()
 
 
+def test_the_example_lists_every_setting_and_no_other() -> None:
+    asked = _AskedFor()
+    Settings.from_environment(asked)
+    settings = {name for name in asked.names if not name.endswith("_FILE") or name == "CHAT_APP_USERS_FILE"}
+    listed = set(re.findall(r"(?m)^#([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8")))
+    # The one is set by `make demo` only; the others are Chainlit's own.
+    assert settings - {"CHAT_APP_DEMO"} == {name for name in listed if not name.startswith("OAUTH_")}
+
+
 @pytest.mark.parametrize("workflow", sorted((PACKAGE / "workflows").glob("*.py")), ids=lambda path: path.stem)
 def test_workflows_start_children_one_after_the_other(workflow: Path) -> None:
     """asyncio.gather over branches of several steps swaps their results when a turn is replayed, silently."""
@@ -174,6 +185,23 @@ def test_everything_that_is_imported_is_required_by_name() -> None:
     assert indirect == set()
 
 
+class _AskedFor(Mapping[str, str]):
+    """An empty environment that notes what is looked for in it."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
 def _module_name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -229,7 +257,7 @@ def _reads_environment(node: ast.AST) -> bool:
 
 def _tracked_texts() -> Iterator[tuple[str, str]]:
     listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         check=True,
         capture_output=True,

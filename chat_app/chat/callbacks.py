@@ -10,6 +10,8 @@ from chainlit.types import ThreadDict
 from chat_app.chat.room import Room, current_room
 from chat_app.errors import NotFound
 
+LOCAL_USER = "local"
+
 
 @cl.data_layer
 def data_layer() -> BaseDataLayer:
@@ -39,6 +41,11 @@ cl.on_chat_resume(on_chat_resume)  # pyright: ignore[reportUnknownMemberType]
 cl.action_callback("rc_stop")(on_stop_pressed)  # pyright: ignore[reportUnknownMemberType]
 
 
+def local_user() -> cl.User:
+    """The person at this machine."""
+    return cl.User(identifier=LOCAL_USER, display_name="You")
+
+
 def sign_in_by(room: Room) -> None:
     """Register the one way to sign in that this installation has."""
     if room.sign_in == "users":
@@ -46,8 +53,8 @@ def sign_in_by(room: Room) -> None:
     elif room.sign_in == "oauth":
         cl.oauth_callback(_by_oauth)  # pyright: ignore[reportUnknownMemberType]
     else:
-        # The page is signed in before it is loaded; this only tells Chainlit that everybody has to be.
-        config.code.header_auth_callback = _not_by_header
+        # A page is signed in before it is loaded; a client without one asks here. Nobody else gets this far.
+        config.code.header_auth_callback = _as_local_user
 
 
 async def _by_password(name: str, password: str) -> cl.User | None:
@@ -60,8 +67,8 @@ async def _by_oauth(
     return cl.User(identifier=f"{provider_id}:{default_user.identifier}", display_name=default_user.display_name)
 
 
-async def _not_by_header(headers: Any) -> cl.User | None:
-    return None
+async def _as_local_user(headers: Any) -> cl.User | None:
+    return local_user()
 
 
 def _identifier() -> str:

@@ -28,8 +28,13 @@ def replace_citations(text: str, replacement: Callable[[list[int]], str]) -> str
     def replace(match: re.Match[str]) -> str:
         return replacement([int(n) for n in re.findall(r"\d+", match.group(1))])
 
+    return outside_code(text, lambda prose: _CITATION.sub(replace, prose))
+
+
+def outside_code(text: str, change: Callable[[str], str]) -> str:
+    """The text with its prose changed; fenced blocks and inline code stay as they are."""
     parts = _CODE.split(text)
-    return "".join(part if i % 2 else _CITATION.sub(replace, part) for i, part in enumerate(parts))
+    return "".join(part if i % 2 else change(part) for i, part in enumerate(parts))
 
 
 def cited_numbers(text: str) -> list[int]:

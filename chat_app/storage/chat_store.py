@@ -25,7 +25,7 @@ from chat_app.errors import NotFound
 from chat_app.research.turn import now, title_of
 from chat_app.storage.caller import caller
 from chat_app.storage.engine import Connection, Database, Row
-from chat_app.storage.ownership import owner_of_element, owner_of_feedback, owner_of_step, owner_of_thread
+from chat_app.storage.ownership import lock_thread, owner_of_element, owner_of_feedback, owner_of_step, owner_of_thread
 from chat_app.storage.stored_forms import from_json, iso, to_json
 from chat_app.storage.thread_list import ThreadQuery, find_threads
 from chat_app.storage.thread_reading import favorite_steps, read_thread
@@ -178,6 +178,7 @@ class ChatStore(BaseDataLayer):
         for prepare in self.on_thread_deleted:
             await prepare(thread_id)
         async with self._db.transaction() as tx:
+            await tx.rows(f"SELECT turn_id FROM turns WHERE thread_id = :id{tx.for_update}", id=thread_id)
             await tx.execute("DELETE FROM threads WHERE id = :id", id=thread_id)
 
     # Steps. Before a session's first message Chainlit's writes wait in its queue, so that an empty thread is not stored.
@@ -319,9 +320,10 @@ async def _require_own_thread(tx: Connection, thread_id: str) -> None:
     asking = _caller()
     if asking is None:
         raise NotFound(f"There is no conversation {thread_id!r} without a signed-in user.")
-    owner = await owner_of_thread(tx, thread_id)
+    owner = await lock_thread(tx, thread_id)
     if owner is None and thread_id:
         await ensure_thread(tx, thread_id, await ensure_user(tx, asking), now())
+        await lock_thread(tx, thread_id)
     elif owner != asking:
         raise NotFound(f"There is no conversation {thread_id!r} of yours.")
 

@@ -9,6 +9,15 @@ async def owner_of_thread(tx: Connection, thread_id: str) -> str | None:
     return await _owner(tx, f"{_OWNER} WHERE t.id = :id", thread_id)
 
 
+async def lock_thread(tx: Connection, thread_id: str) -> str | None:
+    """As owner_of_thread, and no other transaction writes to the thread until this one ends.
+
+    Whoever locks more than one row does it in the order turns, thread, steps; another order would be a deadlock.
+    """
+    lock = f"{tx.for_update} OF t" if tx.for_update else ""
+    return await _owner(tx, f"{_OWNER} WHERE t.id = :id{lock}", thread_id)
+
+
 async def owner_of_step(tx: Connection, step_id: str) -> str | None:
     return await _owner(tx, f"{_OWNER} JOIN steps s ON s.thread_id = t.id WHERE s.id = :id", step_id)
 

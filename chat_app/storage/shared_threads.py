@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from chat_app.research.evidence import Source, merge_sources
 from chat_app.research.view import TurnView
 from chat_app.storage.hub import FALLBACK_POLL_SECONDS, Hub
 from chat_app.storage.shares import Shares
@@ -28,13 +29,19 @@ class SharedThreads:
             views.append(feed.view.model_copy(update={"question": row.turn.question}))
         return views
 
+    async def source(self, thread_id: str, number: int) -> Source | None:
+        """A source of the thread with all passages that were found in it."""
+        views = await self.turns(thread_id)
+        sources = merge_sources(*(view.sources for view in views))
+        return next((source for source in sources if source.number == number), None)
+
     async def changes(self, thread_id: str) -> AsyncIterator[None]:
-        """One item after each change of the thread; several may be one."""
+        """One item at first and after each change of the thread; several may be one."""
         known: tuple[tuple[str, bool], ...] | None = None
         while True:
             rows = await self._trail.turns_of(thread_id)
             now = tuple((row.turn.id, row.end_kind is None) for row in rows)
-            if known is not None and now != known:
+            if now != known:
                 yield
             known = now
             running = next((turn_id for turn_id, is_running in now if is_running), None)

@@ -120,6 +120,13 @@ class Transcript:
                 "UPDATE threads SET name = :name WHERE id = :id AND COALESCE(name, '') = ''", id=thread_id, name=name
             )
 
+    async def require_own_id(self, message_id: str, thread_id: str) -> None:
+        """Raise NotFound when a step of that id stands in another thread, or is no question: ids come from clients."""
+        async with self._db.read() as tx:
+            row = await tx.row("SELECT thread_id, type FROM steps WHERE id = :id", id=message_id)
+        if row is not None and (row["thread_id"], row["type"]) != (thread_id, USER_MESSAGE):
+            raise NotFound(f"The message {message_id!r} cannot be stored: its id belongs to something else.")
+
     async def save_steps(self, steps: Sequence[StepRow], elements: Sequence[ElementRow] = ()) -> None:
         """Write all or nothing; a row under a known id takes its place. From then on Chainlit's own writes to it are ignored.
 

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from chat_app.research.evidence import Source
-from chat_app.research.report import replace_citations
+from chat_app.research.report import outside_code, replace_citations
 
+# Chainlit's page reads `:word` as a directive and shows nothing of it: "key:value" would lose its value.
+_DIRECTIVE = re.compile(r"(?<!\\):(?=[^\W\d_])")
 _UNSAFE_IN_LINK = re.compile(r"[()<>\s\\\"]")
 
 
@@ -18,11 +20,13 @@ def linked(text: str, sources: Iterable[Source], thread_id: str) -> str:
         target = targets.get(number)
         return f"[\\[{number}\\]]({target})" if target else f"[{number}]"
 
-    return replace_citations(text, lambda numbers: "".join(link(number) for number in numbers))
+    plain = outside_code(text, lambda prose: _DIRECTIVE.sub(r"\\:", prose))
+    return replace_citations(plain, lambda numbers: "".join(link(number) for number in numbers))
 
 
 def without_open_citation(text: str) -> str:
-    """The text up to a bracket that is still being written, so that no half link is ever shown."""
+    """The text up to a bracket or colon that is still being written, so that no half link is ever shown."""
+    text = text.removesuffix(":")
     start = text.rfind("[")
     if start < 0 or len(text) - start > 40 or "\n" in text[start:]:
         return text

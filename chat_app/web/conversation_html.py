@@ -166,7 +166,7 @@ def _search_line(search: SearchView) -> SearchLine:
     if search.error is not None:
         note = search.error
     elif search.waiting is not None:
-        note = f"Waiting for {search.waiting.on}: {search.waiting.reason}"
+        note = f"{search.waiting.on}: {search.waiting.reason}"
     else:
         hosts = dict.fromkeys(_source_line(source).host for source in search.sources)
         note = " · ".join([*list(hosts)[:6], *([f"{len(hosts) - 6} more"] if len(hosts) > 6 else [])])

@@ -22,6 +22,7 @@ _POLICY_OF_DATA = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'
 _CHAT_PAGE = re.compile(r"/[^/]*|/(?:thread|share|element|login)/[^/]+")
 _MAX_AGE = {
     "/public/elements/": "max-age=300",  # each of a thread's elements asks again for its script
+    "/public/": "no-cache",  # our own scripts and styles: asked for again, answered 304 while they are the same
     "/assets/": "public, max-age=31536000, immutable",  # Chainlit's bundle: a name changes with its content
 }
 

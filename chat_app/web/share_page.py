@@ -30,14 +30,14 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-_HEADERS = {
+OWN_PAGE_HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Robots-Tag": "noindex, nofollow, noarchive",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-_STREAM_HEADERS: Mapping[str, str] = {**_HEADERS, "X-Accel-Buffering": "no"}  # nginx would hold events back
+_STREAM_HEADERS: Mapping[str, str] = {**OWN_PAGE_HEADERS, "X-Accel-Buffering": "no"}  # nginx would hold events back
 _MAX_SEEN_CHARACTERS = 4_000
 
 
@@ -69,7 +69,7 @@ class SharePage:
             events=f"{SHARE_PATH}/{token}/events",
             fragments=fragments,
         )
-        return HTMLResponse(html, headers=_HEADERS)
+        return HTMLResponse(html, headers=OWN_PAGE_HEADERS)
 
     async def _events(self, request: Request) -> Response:
         token = request.path_params["token"]
@@ -79,7 +79,7 @@ class SharePage:
             return Response(headers=_STREAM_HEADERS, media_type="text/event-stream")
         if not self.live.has_room(token):
             message = "Too many people are watching this conversation; reload the page to see its newest state.\n"
-            return PlainTextResponse(message, 503, {**_HEADERS, "Retry-After": "60"})
+            return PlainTextResponse(message, 503, {**OWN_PAGE_HEADERS, "Retry-After": "60"})
         seen = request.query_params.get("seen", "")[:_MAX_SEEN_CHARACTERS]
         return _EventStream(self._stream(token, [version for version in seen.split(",") if version]))
 
@@ -104,4 +104,4 @@ class _EventStream(StreamingResponse):
 
 def _missing() -> Response:
     html = render_page("missing.html", title="Nothing here", assets=assets.URLS)
-    return HTMLResponse(html, 404, headers=_HEADERS)
+    return HTMLResponse(html, 404, headers=OWN_PAGE_HEADERS)

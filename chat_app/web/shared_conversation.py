@@ -28,7 +28,7 @@ class ShareLinks(Protocol):
     async def token_of(self, thread_id: str) -> str | None: ...
 
     async def share(self, thread_id: str) -> str:
-        """Token of the thread's link, made now if there is none."""
+        """Token of the thread's link, made now if there is none. Raises NotFound for a thread that is gone."""
         ...
 
     async def revoke(self, thread_id: str) -> None:

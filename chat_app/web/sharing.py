@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from chat_app.errors import NotFound
 from chat_app.web.refusal import Refusal
 from chat_app.web.share_page import SHARE_PATH
 from chat_app.web.shared_conversation import ShareLinks
@@ -37,17 +38,21 @@ class Sharing:
         thread_id = request.path_params["thread_id"]
         try:
             await self._check_owner(request, thread_id)
+            token = await self._token_after(request.method, thread_id)
         except Refusal as refusal:
             return PlainTextResponse(refusal.sentence + "\n", refusal.status, {"Cache-Control": "no-store"})
-        if request.method == "POST":
-            token = await self._links.share(thread_id)
-        elif request.method == "DELETE":
-            await self._links.revoke(thread_id)
-            token = None
-        else:
-            token = await self._links.token_of(thread_id)
         url = None if token is None else f"{self._base_url(request)}{SHARE_PATH}/{token}"
         return JSONResponse({"url": url}, headers={"Cache-Control": "no-store"})
+
+    async def _token_after(self, method: str, thread_id: str) -> str | None:
+        if method == "DELETE":
+            return await self._links.revoke(thread_id)
+        if method != "POST":
+            return await self._links.token_of(thread_id)
+        try:
+            return await self._links.share(thread_id)
+        except NotFound as exc:  # deleted a moment ago
+            raise Refusal(404, str(exc)) from exc
 
     async def _check_owner(self, request: Request, thread_id: str) -> None:
         user = await self._caller(request)

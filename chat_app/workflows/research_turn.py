@@ -16,7 +16,7 @@ from chat_app.agents.failures import failure_of
 from chat_app.agents.models import spoken_name
 from chat_app.agents.planner import planner_prompt
 from chat_app.agents.stopping import current_turn_id
-from chat_app.errors import TurnStoppedError
+from chat_app.errors import NotFound, TurnStoppedError
 from chat_app.research.budget import Usage
 from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source
 from chat_app.research.plan import Clarification, Decision, DirectAnswer, Plan, Search
@@ -192,13 +192,17 @@ class _Run:
         await self.resources.journal.record(self.turn, key, event)
 
 
+def _is_not_deleted(error: BaseException) -> bool:
+    return not isinstance(error, NotFound)
+
+
 @DBOS.step(name="load_past")
 async def load_past(turn: Turn) -> tuple[PastTurn, ...]:
     """The thread's earlier questions and reports: a step, because the thread grows."""
     return await bound().evidence.past(turn)
 
 
-@DBOS.step(name="finish", retries_allowed=True, max_attempts=10)
+@DBOS.step(name="finish", retries_allowed=True, max_attempts=10, should_retry=_is_not_deleted)
 async def finish(turn: Turn, end: End) -> None:
     """Write the end and the transcript. A turn that was stopped meanwhile keeps the end that it has."""
     await bound().journal.record(turn, "end", end)

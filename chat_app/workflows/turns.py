@@ -33,8 +33,9 @@ class Turns:
         """Store thread and question; from here on the turn will be worked on, whatever happens to this process.
 
         Returns the turn as it is stored, and whether it is new: the same message again is the same turn. Raises
-        NotFound when the thread is somebody else's.
+        NotFound when the thread is somebody else's, or the message's id is taken.
         """
+        await self._transcript.require_own_id(turn.message_id, turn.thread_id)
         await self._transcript.save_thread(turn.thread_id, turn.owner, title_of(turn.question), turn.asked_at)
         if await self._journal.trail.open_turn(turn):
             return turn, True

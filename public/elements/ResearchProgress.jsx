@@ -267,8 +267,8 @@ function ResearchProgress({ props, callAction }) {
           <Mark state={isStuck ? 'waiting' : view.state} icon={end.icon} />
           <span className="rc-summary">
             <strong>{title}</strong>
-            {facts(view, now).map((fact) => (
-              <span key={fact} className="rc-fact">
+            {facts(view, now).map((fact, index) => (
+              <span key={index} className="rc-fact">
                 {fact}
               </span>
             ))}

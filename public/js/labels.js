@@ -69,13 +69,17 @@ on('#side-view-title', (heading) => heading.closest('[role=dialog]')?.setAttribu
 // Chainlit calls every paragraph an article.
 on('[role=article]', (paragraph) => paragraph.removeAttribute('role'));
 
+// Notices that pop up are a list of status messages, which no list may hold; the sign-in page has no main part.
+on('ol[data-sonner-toaster]', (list) => list.setAttribute('role', 'presentation'));
+on('.grid.min-h-svh:has(form)', (page) => page.setAttribute('role', 'main'));
+
 on('#session-error', (notice) => notice.setAttribute('role', 'alert'));
 
 // A page has one name; a report with a heading of its own brings it along.
 let title;
 afterChanges(() => {
   const main = document.querySelector('main');
-  const others = document.querySelectorAll('h1:not(.rc-title-of-page)').length;
+  const others = document.querySelector('#welcome-screen, h1:not(.rc-title-of-page)');
   if (!main || others) {
     title?.remove();
     title = undefined;

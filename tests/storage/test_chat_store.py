@@ -2,55 +2,32 @@ import asyncio
 import uuid
 
 import pytest
-from chainlit.element import CustomElement, Text
+from chainlit.element import CustomElement
 from chainlit.step import StepDict
 from chainlit.types import Feedback
-from chainlit.user import PersistedUser, User
+from chainlit.user import User
 
 from chat_app.errors import NotFound
-from chat_app.research.progress import Entry, NoEvidence
+from chat_app.research.progress import Entry, NoEvidence, ReportReady
+from chat_app.research.report import Report
 from chat_app.storage.caller import calling_as
 from chat_app.storage.chat_store import ChatStore
-from chat_app.storage.engine import Database, Row
+from chat_app.storage.engine import Database
+from chat_app.storage.ownership import lock_thread
 from chat_app.storage.shares import Shares
 from chat_app.storage.sources import SourceRegister
 from chat_app.storage.trail import Trail
-from chat_app.storage.transcript import ElementRow
-from tests.storage.pages import page_of
+from chat_app.storage.transcript import ElementRow, put_step
+from tests.storage.pages import dictionary, page_of, rows, user
 from tests.storage.places import BEGINNING, at, delta, message, thread, turn_in
 from tests.storage.test_shares import SECRET
 from tests.storage.test_sources import source
-
-
-async def user(store: ChatStore, identifier: str) -> PersistedUser:
-    made = await store.create_user(User(identifier=identifier))
-    assert made is not None
-    return made
-
-
-def dictionary(step_id: str, thread_id: str = "thread", **fields: object) -> StepDict:
-    """A step as Chainlit's own classes hand it over, where most is left out or null."""
-    known = {
-        "id": step_id,
-        "threadId": thread_id,
-        "type": "tool",
-        "name": "Tool",
-        "input": "",
-        "output": "",
-        "tags": None,
-    }
-    return StepDict(**{**known, "createdAt": "2026-03-01T12:00:01Z", **fields})  # pyright: ignore[reportArgumentType]
 
 
 async def outputs(store: ChatStore, thread_id: str = "thread") -> dict[str, str]:
     found = await store.get_thread(thread_id)
     assert found is not None
     return {step["id"]: step["output"] for step in found["steps"]}  # pyright: ignore[reportTypedDictNotRequiredAccess]
-
-
-async def rows(db: Database, table: str) -> list[Row]:
-    async with db.read() as tx:
-        return await tx.rows(f"SELECT * FROM {table}")
 
 
 @pytest.fixture
@@ -286,6 +263,31 @@ async def test_a_question_that_chainlit_stored_first_becomes_ours(store: ChatSto
     assert await outputs(store) == {"q": "Why?"}
 
 
+async def test_a_question_may_be_stored_by_chainlit_and_by_us_at_once(store: ChatStore, database: Database):
+    await thread(database)
+    question = message("q", seconds=1)
+    with page_of(await user(store, "alice"), "thread"):
+        async with database.transaction() as tx:
+            await lock_thread(tx, "thread")
+            chainlits = asyncio.create_task(store.create_step(StepDict(**question.to_dict())))
+            await asyncio.sleep(0.2)
+            await put_step(tx, question, ours=True)
+        await chainlits
+    assert [row["is_ours"] for row in await rows(database, "steps")] == [1]
+
+
+async def test_a_thread_may_be_deleted_while_a_turn_runs(store: ChatStore, database: Database):
+    for n in range(8):
+        await thread(database)
+        trail, turn = Trail(database), turn_in(message_id=f"m{n}")
+        await trail.open_turn(turn)
+        entries = [delta("a"), Entry(key="end", event=ReportReady(report=Report(text="So.", sources=())))]
+        await asyncio.gather(trail.append(turn.id, *entries), store.delete_thread("thread"), return_exceptions=True)
+        assert await rows(database, "reports") == []
+        with pytest.raises(NotFound):
+            await trail.append(turn.id, delta("b"))
+
+
 async def test_a_favourite_is_marked_and_listed_newest_first(store: ChatStore, database: Database):
     await thread(database)
     await store.save_steps(
@@ -310,103 +312,6 @@ async def test_a_step_that_chainlit_stored_is_deleted_with_its_elements(store: C
         await store.delete_step("s")
         await store.delete_step("s")
     assert (await rows(database, "steps"), await rows(database, "elements")) == ([], [])
-
-
-# Feedback and elements: whose they are is known from the page, or from the request.
-
-
-async def test_one_rates_ones_own_step_and_once(store: ChatStore, database: Database):
-    await thread(database)
-    await store.save_steps([message("m")])
-    with calling_as("alice"):
-        first = await store.upsert_feedback(Feedback(forId="m", value=1))
-        again = await store.upsert_feedback(Feedback(forId="m", value=0, id="made up", comment="no"))
-    found = await store.get_thread("thread")
-    assert first == again
-    assert found is not None
-    assert found["steps"][0].get("feedback") == {"id": first, "forId": "m", "value": 0, "comment": "no"}
-    assert await store.owner_of_feedback(first) == "alice"
-    with calling_as("alice"):
-        assert await store.delete_feedback(first)
-    assert await rows(database, "feedbacks") == []
-
-
-@pytest.mark.parametrize("stranger", ["bob", None])
-async def test_nobody_rates_a_step_of_somebody_else(store: ChatStore, database: Database, stranger: str | None):
-    await thread(database)
-    await store.save_steps([message("m")])
-    with calling_as("alice"):
-        rating = await store.upsert_feedback(Feedback(forId="m", value=1))
-    with calling_as(stranger):
-        with pytest.raises(NotFound):
-            await store.upsert_feedback(Feedback(forId="m", value=0, id=rating))
-        with pytest.raises(NotFound):
-            await store.delete_feedback(rating)
-    with calling_as("alice"), pytest.raises(NotFound):
-        await store.upsert_feedback(Feedback(forId="no such step", value=0))
-    assert [row["value"] for row in await rows(database, "feedbacks")] == [1]
-
-
-async def test_a_request_in_one_name_on_a_page_of_another_is_refused(store: ChatStore, database: Database):
-    await thread(database)
-    with page_of(await user(store, "alice"), "thread"), calling_as("bob"), pytest.raises(NotFound, match="reload"):
-        await store.create_step(dictionary("s"))
-
-
-async def test_a_custom_element_is_kept_with_its_props_and_without_a_file(store: ChatStore, database: Database):
-    await thread(database)
-    with page_of(await user(store, "alice"), "thread"):
-        element = CustomElement(id="e", thread_id="thread", name="Card", for_id="s", props={"n": 1})
-        await store.create_element(element)
-        element.props["n"] = 2
-        await store.create_element(element)
-    found = await store.get_element("thread", "e")
-    assert found is not None
-    assert (found.get("props"), found.get("type"), found.get("forId"), found.get("chainlitKey")) == (
-        {"n": 2},
-        "custom",
-        "s",
-        None,
-    )
-    assert await store.owner_of_element("e") == "alice"
-
-
-async def test_an_element_of_somebody_else_can_neither_be_changed_nor_deleted(store: ChatStore, database: Database):
-    await thread(database)
-    await thread(database, "bobs", "bob")
-    await store.save_steps(
-        [], [ElementRow(id="ours", thread_id="thread", name="Card", props={"n": 1}, created_at=at(0))]
-    )
-    with page_of(await user(store, "alice"), "thread"):
-        await store.create_element(
-            CustomElement(id="hers", thread_id="thread", name="Card", for_id="s", props={"n": 1})
-        )
-        for thread_id in ("thread", ""):
-            with pytest.raises(NotFound):
-                await store.create_element(CustomElement(id="ours", thread_id=thread_id, name="Card", props={"n": 2}))
-        with pytest.raises(NotFound, match="part of a turn"):
-            await store.delete_element("ours")
-    with page_of(await user(store, "bob"), "bobs"):
-        for element_id in ("ours", "hers"):
-            for thread_id in ("thread", "bobs"):
-                with pytest.raises(NotFound):
-                    await store.create_element(
-                        CustomElement(id=element_id, thread_id=thread_id, name="Card", props={"n": 2})
-                    )
-            with pytest.raises(NotFound):
-                await store.delete_element(element_id, "bobs")
-    assert [row["props"] for row in await rows(database, "elements")] == ['{"n": 1}'] * 2
-
-
-async def test_an_element_that_would_need_a_file_is_not_kept(
-    store: ChatStore, database: Database, caplog: pytest.LogCaptureFixture
-):
-    await thread(database)
-    with page_of(await user(store, "alice"), "thread"):
-        await store.create_element(Text(thread_id="thread", name="notes", content="text", for_id="s"))
-        await store.create_element(Text(thread_id="thread", name="page", url="https://a.example/", for_id="s"))
-    assert [row["name"] for row in await rows(database, "elements")] == ["page"]
-    assert "'notes'" in caplog.text
 
 
 async def test_owners_are_named_and_unknown_ids_have_none(store: ChatStore, database: Database):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from chat_app.errors import NotFound
 from chat_app.research import progress as p
 from chat_app.research.evidence import Source
 from chat_app.research.plan import Plan, Search
@@ -153,6 +154,8 @@ class Shelf:
         return next((token for token, thread in self.links.items() if thread == thread_id), None)
 
     async def share(self, thread_id: str) -> str:
+        if not self.kept:
+            raise NotFound("There is no such conversation; it was deleted.")
         token = await self.token_of(thread_id) or f"token-of-{thread_id}"
         self.links[token] = thread_id
         return token

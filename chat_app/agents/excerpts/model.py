@@ -116,13 +116,21 @@ def _answer(messages: list[ModelMessage], parameters: ModelRequestParameters) ->
         decision = decide(brief_of(PlannerBrief, messages), may_ask=may_ask)
         tool = _tool_for(type(decision), parameters.output_tools)
         if tool is None:
-            raise UserError(f"The model 'excerpts' can only plan; none of the output tools {parameters.output_tools!r} takes a plan.")
+            raise UserError(
+                f"The model 'excerpts' can only plan; none of the output tools {parameters.output_tools!r} takes a plan."
+            )
         arguments = decision.model_dump(mode="json")
-        return ToolCallPart(tool.name, {tool.outer_typed_dict_key: arguments} if tool.outer_typed_dict_key else arguments)
+        return ToolCallPart(
+            tool.name, {tool.outer_typed_dict_key: arguments} if tool.outer_typed_dict_key else arguments
+        )
     if parameters.output_object is not None:
         schema = parameters.output_object.json_schema
         decision = decide(brief_of(PlannerBrief, messages), may_ask=_is_union(schema))
-        return TextPart(json.dumps(_wrapped(decision) if _is_union(schema) else decision.model_dump(mode="json"), ensure_ascii=False))
+        return TextPart(
+            json.dumps(
+                _wrapped(decision) if _is_union(schema) else decision.model_dump(mode="json"), ensure_ascii=False
+            )
+        )
     return TextPart(report_text(brief_of(AnalystBrief, messages)))
 
 

@@ -149,7 +149,9 @@ def _clauses(ask: str, language: Language) -> list[str]:
     for match in GRAMMARS[language].conjunction.finditer(ask):
         head, tail = text[start : match.start()], text[match.end() :]
         says_something = content_words(head, language) or (clauses and _pronoun(head, language) is not None)
-        if says_something and len(_trimmed(tail)) > len(tail.split(" ")[0]):
+        # "In PostgreSQL, what is ...": a comma alone parts questions, not a question and its setting.
+        is_parted = re.search(r"\w", match[0]) or GRAMMARS[language].request.match(_trimmed(head))
+        if is_parted and says_something and len(_trimmed(tail)) > len(tail.split(" ")[0]):
             clauses.append(head)
             start = match.end()
     clauses.append(text[start:])
@@ -177,13 +179,25 @@ def _items(text: str, language: Language, *, at_least: int) -> list[str]:
     prefix = grammar.prefix.match(text)
     text = text[prefix.end() :] if prefix else text
     last_joint = max((match.end() for match in grammar.joint.finditer(text)), default=0)
-    common = next((m for m in grammar.context.finditer(text, last_joint) if content_words(text[last_joint : m.start()], language)), None)
+    common = next(
+        (
+            m
+            for m in grammar.context.finditer(text, last_joint)
+            if content_words(text[last_joint : m.start()], language)
+        ),
+        None,
+    )
     context = text[common.start() :] if common else ""
-    items = [_trimmed(grammar.article.sub("", _trimmed(item))) for item in grammar.joint.split(text[: common.start() if common else None])]
+    items = [
+        _trimmed(grammar.article.sub("", _trimmed(item)))
+        for item in grammar.joint.split(text[: common.start() if common else None])
+    ]
     are_things = all(has_words(item, language) and len(item.split()) <= _MAX_ITEM_WORDS for item in items)
     if len(items) < at_least or len({item.casefold() for item in items}) < len(items) or not are_things:
         return []
-    if at_least > 2 and any(not naming_words(item, language) or re.search(r"\w{3}est\b|\bto\b", item) for item in items):
+    if at_least > 2 and any(
+        not naming_words(item, language) or re.search(r"\w{3}est\b|\bto\b", item) for item in items
+    ):
         return []  # "the fastest, safest and cheapest way to ..." is one question.
     shared = naming_words(prefix["context"], language) if prefix else ()
     return [_with_terms(item + context, shared, language) for item in items]
@@ -264,4 +278,4 @@ def _capitalised(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
+    return " ".join(_trimmed(text).casefold().split())

@@ -18,7 +18,10 @@ def decide(brief: PlannerBrief, *, may_ask: bool = True) -> Plan | Clarification
     parts = parts_of(brief.question, [turn.question for turn in brief.past])
     if may_ask and all(says_nothing(part.text) for part in parts):
         return Clarification(questions=(wording.ask_subject,))
-    fresh, answered = without_answered(parts, brief.past)
+    answered = answered_before(parts, brief.past)
+    if len(answered) == len(parts):
+        answered = []  # Asked again on purpose.
+    fresh = [part for part in parts if part not in answered]
     chosen, left_out = within(fresh, min(brief.max_searches, MAX_SEARCHES))
     where = "library" if brief.has_library or not brief.has_web else "web"
     return Plan(
@@ -27,14 +30,13 @@ def decide(brief: PlannerBrief, *, may_ask: bool = True) -> Plan | Clarification
     )
 
 
-def without_answered(parts: Sequence[Part], past: Sequence[PastTurn]) -> tuple[list[Part], list[Part]]:
-    """The parts to search, and those that an earlier report was written for; if that is all of them, they are searched again."""
+def answered_before(parts: Sequence[Part], past: Sequence[PastTurn]) -> list[Part]:
+    """Those of the parts that an earlier report was written for."""
     reported: list[str] = []
     for i, turn in enumerate(past):
         if turn.report is not None and turn.report.sources:
             reported += [part.text for part in parts_of(turn.question, [before.question for before in past[:i]])]
-    fresh = [part for part in parts if not any(is_same_question(part.text, text) for text in reported)]
-    return (fresh, [part for part in parts if part not in fresh]) if fresh else (list(parts), [])
+    return [part for part in parts if any(is_same_question(part.text, text) for text in reported)]
 
 
 def within(parts: Sequence[Part], limit: int) -> tuple[list[Part], list[Part]]:

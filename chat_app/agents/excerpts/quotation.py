@@ -19,7 +19,7 @@ _SPECIAL = re.compile(
     """,
     re.VERBOSE,
 )
-_LINE_START = re.compile(r"(?:[#>+=-]|:::?|(?P<digits>\d{1,9})(?=[.)](?:\s|$)))")
+_LINE_START = re.compile(r"^(?:(?P<digits>\d{1,9})(?=[.)](?:\s|$)))?(?P<marks>(?(digits)[.)]|(?:[#>+=-]|::+)))")
 _CITATION_LIKE = re.compile(r"\[\d{1,4}(?:\s*[,;]\s*\d{1,4})*\]")
 
 
@@ -34,11 +34,9 @@ def escaped(text: str) -> str:
         at = address.end()
     pieces.append(_SPECIAL.sub(r"\\\g<0>", text[at:]))
     line = "".join(pieces)
-    start = _LINE_START.match(line)
-    if start is None:
-        return line
-    cut = start.end("digits") if start["digits"] else 0
-    return f"{line[:cut]}\\{line[cut:]}"
+    return _LINE_START.sub(
+        lambda start: (start["digits"] or "") + "".join(f"\\{mark}" for mark in start["marks"]), line
+    )
 
 
 def block_quote(segments: Sequence[Segment], number: int) -> str:
@@ -51,7 +49,7 @@ def block_quote(segments: Sequence[Segment], number: int) -> str:
         elif kind == "prose":
             blocks += [[paragraph] for paragraph in _paragraphs(run)]
         else:
-            blocks += [[_indented(line)] for segment in run for line in segment.text.split("\n") if line.strip()]
+            blocks.append(_lines(run))
     if blocks[-1][-1].startswith("```"):
         blocks[-1].append(f"[{number}]")
     else:
@@ -68,13 +66,13 @@ def _rendering(segment: Segment) -> str:
 
 def _paragraphs(segments: Sequence[Segment]) -> Iterator[str]:
     """Sentences of one paragraph or list item as one line."""
-    paragraph: list[str] = []
+    paragraph = ""
     for segment in segments:
         if segment.begins_line and paragraph:
-            yield escaped(" ".join(paragraph))
-            paragraph = []
-        paragraph.append(segment.text)
-    yield escaped(" ".join(paragraph))
+            yield escaped(paragraph)
+            paragraph = ""
+        paragraph += segment.text if segment.is_glued else f" {segment.text}"
+    yield escaped(paragraph)
 
 
 def _fenced(segments: Sequence[Segment]) -> list[str]:
@@ -88,7 +86,8 @@ def _fenced(segments: Sequence[Segment]) -> list[str]:
     return [fence, *lines, fence]
 
 
-def _indented(line: str) -> str:
-    """A line of code outside of a fence; no-break spaces keep its indentation."""
-    indent = len(line) - len(line.lstrip())
-    return "\u00a0" * indent + escaped(line)
+def _lines(segments: Sequence[Segment]) -> list[str]:
+    """Code outside of a fence: hard line breaks, and no-break spaces for its indentation."""
+    lines = [line for segment in segments for line in segment.text.split("\n") if line.strip()]
+    shown = ["\u00a0" * (len(line) - len(line.lstrip())) + escaped(line) for line in lines]
+    return [*(f"{line}  " for line in shown[:-1]), shown[-1]]

@@ -11,13 +11,18 @@ _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*?(?=\S|[ \t]+\S)")
 _MAX_CODE_LINES = 16
 _LEAD_WORDS = 10
 _SENTENCE_END = re.compile(r"[.!?…:;。！？：]['\"”’»)\]」』]*$")
+_EXPLAINED = re.compile(r" [—–|] ")
 _PROMPT = re.compile(r"(?:>>>|\.\.\.|\$|#!|[\w()]*[=-][#>*]) ?\S|[\w.]+@[\w.-]+:\S*[$#] ")
+_SQL = re.compile(
+    r"(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|BEGIN|COMMIT|ROLLBACK|EXPLAIN|GRANT|REVOKE|VACUUM|WITH)\b"
+)
 _STATEMENT = re.compile(
-    r"(?:(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|BEGIN|COMMIT|ROLLBACK|EXPLAIN|GRANT|REVOKE|VACUUM|WITH)\b.*;\s*(?:--.*)?$"
+    rf"(?:{_SQL.pattern}.*;\s*(?:--.*)?$"
     r"|(?:from [\w.]+ import|import [\w.]+$|def \w+\(|class \w+.*:$|async def |return\b.*[()\[\]]|@\w+)"
     r"|(?:sudo|apt|apt-get|pip|git|cd|export|npm|docker|systemctl|psql|pg_\w+|python3?) [\w./-]+[^.]*$)"
 )
-_CODE_LINE_END = re.compile(r"[;{}\\]\s*$")
+_NOTATION = re.compile(r"^[^\w.,;:!?…–—•-]+$|[\[\]{}]|[=<>;|]$")
+_CODE_LINE_END = re.compile(r"[;{}\\]\s*$|^(?:-- |//|/\*|#(?: |$))")
 _ASSIGNMENT = re.compile(r"^[\w.\[\]'\"]+ ?(?:=|:=|\+=) ?\S+[^.]*$")
 _CALL = re.compile(r"^[\w.]+\(.*\)$")
 
@@ -31,11 +36,16 @@ class Segment(BaseModel):
     is_code: bool = False
     begins_line: bool = False
     begins_paragraph: bool = False
+    is_glued: bool = False
+    """No white space stands before it, as between sentences of Chinese."""
 
     @property
     def is_lead(self) -> bool:
         """A term or caption that says what the following is about."""
-        return not self.is_code and self.begins_line and len(self.text.split()) <= _LEAD_WORDS and not _SENTENCE_END.search(self.text)
+        is_short = self.begins_line and len(self.text.split()) <= _LEAD_WORDS
+        return (
+            is_short and not self.is_code and not _EXPLAINED.search(self.text) and not _SENTENCE_END.search(self.text)
+        )
 
 
 def segments_of(passage: str) -> list[Segment]:
@@ -64,7 +74,10 @@ def _segments(block: str) -> Iterator[Segment]:
     for end in (*sentence_ends(block), len(block)):
         piece = block[start:end]
         if piece.strip():
-            yield Segment(text=piece.strip(), begins_line=begins_line, begins_paragraph=begins_paragraph)
+            is_glued = start > 0 and not block[start - 1].isspace() and not piece[0].isspace()
+            yield Segment(
+                text=piece.strip(), begins_line=begins_line, begins_paragraph=begins_paragraph, is_glued=is_glued
+            )
             begins_line = begins_paragraph = False
         begins_line = begins_line or piece.endswith("\n")
         start = end
@@ -73,13 +86,23 @@ def _segments(block: str) -> Iterator[Segment]:
 def _is_code(block: str) -> bool:
     """Preformatted text keeps its indentation and columns; prose arrives without them."""
     lines = [line for line in block.split("\n") if line.strip()]
-    if any(_PROMPT.match(line) for line in lines) or any(_STATEMENT.match(line) for line in lines[:1]):
+    if any(_PROMPT.match(line) or _STATEMENT.match(line) for line in lines):
         return True
     laid_out = sum(line != line.strip() or "   " in line.strip() for line in lines)
     if laid_out and not _reads_as_prose(lines):
         return True
-    marked = sum(bool(_CODE_LINE_END.search(line) or _ASSIGNMENT.match(line) or _CALL.match(line)) for line in lines)
-    return marked * 2 > len(lines)
+    words = block.split()
+    if sum(_NOTATION.search(word) is not None for word in words) > 0.3 * len(words):
+        return True
+    if _SQL.match(block) and block.rstrip().endswith(";"):
+        return True
+    return sum(_is_code_line(line) for line in lines) * 2 > len(lines)
+
+
+def _is_code_line(line: str) -> bool:
+    if _reads_as_prose([line]):
+        return False
+    return bool(_CODE_LINE_END.search(line) or _ASSIGNMENT.match(line) or _CALL.match(line))
 
 
 def _reads_as_prose(lines: list[str]) -> bool:

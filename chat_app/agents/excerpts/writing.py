@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from chat_app.agents.brief import AnalystBrief
 from chat_app.agents.excerpts.languages import language_of
 from chat_app.agents.excerpts.parts import is_same_question, parts_of
-from chat_app.agents.excerpts.planning import named, without_answered
+from chat_app.agents.excerpts.planning import answered_before, named
 from chat_app.agents.excerpts.quotation import block_quote, escaped
 from chat_app.agents.excerpts.selection import MAX_EXCERPTS, Excerpt, excerpts_for, has_quotable
 from chat_app.agents.excerpts.wording import WORDINGS, Wording
 from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source
 
-_EXCERPTS_BESIDE_OTHERS = 3
+_LIMITS = {1: MAX_EXCERPTS, 2: 3}
+_LIMIT_OF_MANY = 2
 
 
 def report_text(brief: AnalystBrief) -> str:
@@ -43,7 +44,7 @@ def _sections(outcomes: Sequence[Outcome], wording: Wording) -> tuple[list[str],
     for outcome in sorted(outcomes, key=lambda outcome: outcome.search):
         if isinstance(outcome, SearchFailed):
             gaps.append(wording.failed.format(f"{escaped(outcome.query)} ({escaped(outcome.error)})"))
-        elif section := _section(outcome, quoted, wording, MAX_EXCERPTS if len(outcomes) == 1 else _EXCERPTS_BESIDE_OTHERS):
+        elif section := _section(outcome, quoted, wording, _LIMITS.get(len(outcomes), _LIMIT_OF_MANY)):
             heading = [f"## {escaped(outcome.query)}"] if len(outcomes) > 1 else []
             sections.append("\n\n".join([*heading, *section]))
         else:
@@ -61,7 +62,9 @@ def _section(finding: Finding, quoted: list[Excerpt], wording: Wording, limit: i
     referred = {_reference(other): None for other in known[:limit] if other is not None}
     if referred:
         blocks.insert(0 if known[0] is not None else len(blocks), f"{wording.quoted_above} {', '.join(referred)}")
-    if not blocks and (unquotable := [source for source in finding.sources if source.number is not None and not has_quotable(source)]):
+    if not blocks and (
+        unquotable := [source for source in finding.sources if source.number is not None and not has_quotable(source)]
+    ):
         blocks.append(f"{wording.unquotable} {', '.join(map(_titled, unquotable))}")
     return blocks
 
@@ -72,7 +75,7 @@ def _place(excerpt: Excerpt) -> str:
     title = excerpt.source.title.strip()
     if steps and steps[0].casefold() == title.casefold():
         steps = steps[1:]
-    return "— " + " › ".join(escaped(step) for step in [title, *steps])
+    return escaped("— " + " › ".join([title, *steps]))
 
 
 def _reference(excerpt: Excerpt) -> str:
@@ -87,9 +90,14 @@ def _unplanned(brief: AnalystBrief, wording: Wording) -> list[str]:
     """Parts of the question that these rules found but did not search, if the plan is theirs."""
     searched = [search.query for search in brief.plan.searches]
     parts = parts_of(brief.question, [turn.question for turn in brief.past])
-    missing = [part for part in parts if not part.is_overview and not any(is_same_question(part.text, text) for text in searched)]
+    missing = [
+        part
+        for part in parts
+        if not part.is_overview and not any(is_same_question(part.text, text) for text in searched)
+    ]
     if not missing or len(missing) == len(parts):
         return []
-    left_out, answered = without_answered(missing, brief.past)
+    answered = answered_before(missing, brief.past)
+    left_out = [part for part in missing if part not in answered]
     lines = [(wording.already_asked, answered), (wording.left_out, left_out)]
     return [line.format(escaped(named([part.text for part in parts]))) for line, parts in lines if parts]

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import IO
+from typing import IO, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -26,6 +26,7 @@ READER_COMMAND = (
 )
 BASE_TIMEOUT_SECONDS = 30.0
 _TIMEOUT_SECONDS_PER_MB = 2.0
+_START_TIMEOUT_SECONDS = 60.0
 _FILES_PER_PROCESS = 500
 """Then a fresh one takes over: whatever a parser leaked is gone."""
 _MAX_READERS = 2
@@ -73,25 +74,18 @@ class Reader:
         process = self._running()
         if process is None:
             return None
-        overdue = threading.Event()
-
-        def kill() -> None:
-            overdue.set()
-            process.kill()
-
-        timer = threading.Timer(timeout, kill)
-        timer.daemon = True
-        timer.start()
-        try:
+        if self._files == 1:
+            # Its own start is no file's fault: it says when it is ready.
+            with _Deadline(process, _START_TIMEOUT_SECONDS):
+                _line(process)
+        with _Deadline(process, timeout) as deadline:
             line = _exchange(process, Request(path=file.path, name=file.name, timeout_seconds=timeout))
-        finally:
-            timer.cancel()
         if line:
             return Answer.model_validate_json(line)
         self._end()
         if self._is_closed:
             return None
-        if overdue.is_set():
+        if deadline.is_over:
             return Answer(
                 error=f"{file.name!r} took longer than {timeout:.0f} seconds to read; split it, or use another format."
             )
@@ -134,6 +128,27 @@ class Reader:
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 _close_pipe(pipe)
+
+
+class _Deadline:
+    """Kills the process when the block takes too long."""
+
+    def __init__(self, process: subprocess.Popen[bytes], seconds: float) -> None:
+        self.is_over = False
+        self._process = process
+        self._timer = threading.Timer(seconds, self._kill)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def _kill(self) -> None:
+        self.is_over = True
+        self._process.kill()
 
 
 class Readers:
@@ -194,12 +209,19 @@ def _work(
 def _exchange(process: subprocess.Popen[bytes], request: Request) -> bytes:
     """The answer's line, or nothing when the process has ended."""
     assert process.stdin is not None
-    assert process.stdout is not None
     try:
         process.stdin.write(request.model_dump_json().encode() + b"\n")
         process.stdin.flush()
-        line = process.stdout.readline()
     except (OSError, ValueError):  # a broken pipe; ValueError: closed by another thread
+        return b""
+    return _line(process)
+
+
+def _line(process: subprocess.Popen[bytes]) -> bytes:
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+    except (OSError, ValueError):
         return b""
     return line if line.endswith(b"\n") else b""
 

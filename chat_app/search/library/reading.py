@@ -15,7 +15,7 @@ from chat_app.search.library.passages import cut
 from chat_app.search.library.readers import Answer, Request
 
 _MEMORY_BYTES = 3_000_000_000
-_NICENESS = 10
+_NICENESS = 5
 _ALARM_GRACE_SECONDS = 5
 
 
@@ -33,6 +33,8 @@ def main() -> None:
     # Whatever a library prints must not get between the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    answers.write(b"ready\n")
+    answers.flush()
     for line in sys.stdin.buffer:
         request = Request.model_validate_json(line)
         # Should the parent be gone, nobody else would end a parser that hangs.

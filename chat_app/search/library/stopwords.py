@@ -35,7 +35,7 @@ STOPWORDS: dict[str, frozenset[str]] = {
 
 FILLERS = frozenset(
     """
-    difference differences differ mean means meaning vs versus want
+    difference differences differ mean means meaning vs versus want good best useful
     unterschied unterschiede bedeutet funktioniert différence signifie diferencia significa funciona
     """.split()
 )
