@@ -44,7 +44,7 @@ class Plan(BaseModel):
 
     summary: str
     """One sentence: how the question is broken down."""
-    searches: Annotated[tuple[Search, ...], BeforeValidator(_distinct), Field(min_length=1)]
+    searches: Annotated[tuple[Search, ...], Field(min_length=1), BeforeValidator(_distinct)]
     """One to five different searches."""
     analysis_instructions: str = ""
     """What the report has to compare, weigh or answer."""

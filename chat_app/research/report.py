@@ -9,8 +9,9 @@ from chat_app.research.evidence import Source, merge_sources
 
 # [3], [3, 5]; not [3](url), a link that somebody else wrote, not [3]: url, its definition, and not \\[3\\].
 _CITATION = re.compile(r"(?<!\\)\[(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\](?![(:])")
-# Code keeps its brackets: fenced blocks, also unfinished ones, and inline code.
-_CODE = re.compile(r"(^ {0,3}(?:```|~~~).*?(?:^ {0,3}(?:```|~~~)[^\n]*$|\Z)|`+[^`\n]+`+)", re.DOTALL | re.MULTILINE)
+# Code keeps its brackets: fenced blocks, also unfinished ones and those in a quote, and inline code.
+_FENCE = r"^(?:> ?)* {0,3}(?:```|~~~)"
+_CODE = re.compile(rf"({_FENCE}.*?(?:{_FENCE}[^\n]*$|\Z)|`+[^`\n]+`+)", re.DOTALL | re.MULTILINE)
 
 
 class Report(BaseModel):

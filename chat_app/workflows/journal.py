@@ -1,13 +1,14 @@
 """Writes a turn's trail, and with it the transcript that is the thread's history."""
 
 import asyncio
+from collections.abc import Sequence
 
 from chat_app.research.progress import Entry, Event, Recorded, ReportDelta, ReportStarted
 from chat_app.research.turn import Turn
 from chat_app.research.view import TurnView
 from chat_app.storage.hub import Hub
 from chat_app.storage.trail import Trail
-from chat_app.storage.transcript import Transcript
+from chat_app.storage.transcript import ElementRow, StepRow, Transcript
 from chat_app.transcript.projection import project
 
 _SHOWN_AT_ONCE = frozenset({"source_found", "waiting", "report_started", "report_delta", "cost_updated"})
@@ -21,13 +22,19 @@ class Journal:
         self.trail = trail
         self.hub = hub
         self._transcript = transcript
+        self._saved: dict[str, dict[str, StepRow | ElementRow]] = {}
+        """The rows of running turns as this process stored them last, by turn: most of them stay as they are."""
         self._is_closed = False
 
     async def record(self, turn: Turn, key: str, event: Event) -> list[Recorded]:
         """Append one event, then bring the transcript up to date. Returns what is new: nothing on a replay."""
+        return await self.record_all(turn, [Entry(key=key, event=event)])
+
+    async def record_all(self, turn: Turn, entries: Sequence[Entry]) -> list[Recorded]:
+        """Append several events in one transaction; see `record`."""
         await self.park_if_closed()
-        recorded = await self.trail.append(turn.id, Entry(key=key, event=event))
-        if event.kind not in _SHOWN_AT_ONCE:
+        recorded = await self.trail.append(turn.id, *entries)
+        if not all(entry.event.kind in _SHOWN_AT_ONCE for entry in entries):
             await self.save_transcript(turn)
         return recorded
 
@@ -46,7 +53,13 @@ class Journal:
         if feed.view.seq < 0:
             await feed.refresh()
         rows = project(turn, feed.view)
-        await self._transcript.save_steps(rows.steps, rows.elements)
+        saved = self._saved.setdefault(turn.id, {})
+        steps = [step for step in rows.steps if saved.get(step.id) != step]
+        elements = [element for element in rows.elements if saved.get(element.id) != element]
+        await self._transcript.save_steps(steps, elements)
+        saved |= {row.id: row for row in (*steps, *elements)}
+        if feed.is_ended:
+            self._saved.pop(turn.id, None)
         return feed.view
 
     async def begin_report(self, turn: Turn) -> "ReportText":

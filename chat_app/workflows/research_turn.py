@@ -139,6 +139,8 @@ class _Run:
                 kind="empty_answer", message=f"{self.who} wrote an empty report; try again.", retryable=True
             )
             return TurnFailed(error=failure)
+        if not report.sources and self.resources.roles.is_excerpts:
+            return NoEvidence(text=report.text)  # passages were found, but none that answers
         return ReportReady(report=report)
 
     async def _extra_search(self, query: str, purpose: str) -> Outcome:

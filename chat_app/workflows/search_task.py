@@ -15,6 +15,7 @@ from chat_app.research.budget import Usage
 from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source, merge_sources
 from chat_app.research.plan import Search
 from chat_app.research.progress import (
+    Entry,
     Event,
     SearchFailedEvent,
     SearchFinished,
@@ -34,7 +35,7 @@ async def search_task(turn: Turn, index: int, search: Search) -> Outcome:
     await _record(turn, index, "started", SearchStarted(search=index, query=search.query))
     with _waits_shown(turn, index, search):
         outcome = await _outcome(turn, index, search)
-    await _record(turn, index, "ended", _end_of(outcome))
+    await bound().journal.record_all(turn, _entries(outcome))
     return outcome
 
 
@@ -56,8 +57,6 @@ async def _find(turn: Turn, index: int, search: Search, searcher: str | None) ->
     local = await search_library(search) if search.where != "web" or not wants_web else ()
     text, found, usage = await _search_web(search, searcher) if searcher and wants_web else ("", (), Usage())
     sources = await number_sources(turn.thread_id, merge_sources(found, local))
-    for source in sources:
-        await _record(turn, index, f"source.{source.url}", SourceFound(search=index, query=search.query, source=source))
     return Finding(search=index, query=search.query, text=text, sources=sources, usage=usage + Usage(searches=1))
 
 
@@ -90,14 +89,24 @@ def usage_of(usage: RunUsage) -> Usage:
     return Usage(usd=usd, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)
 
 
-def _end_of(outcome: Outcome) -> Event:
+def _entries(outcome: Outcome) -> list[Entry]:
+    """What the trail says of a search that is over. One transaction: a provider names all its sources at the end."""
+    index, query = outcome.search, outcome.query
     if isinstance(outcome, SearchFailed):
-        return SearchFailedEvent(search=outcome.search, query=outcome.query, error=outcome.error)
-    return SearchFinished(search=outcome.search, query=outcome.query, sources=outcome.sources)
+        return [_entry(index, "ended", SearchFailedEvent(search=index, query=query, error=outcome.error))]
+    found = [
+        _entry(index, f"source.{source.url}", SourceFound(search=index, query=query, source=source))
+        for source in outcome.sources
+    ]
+    return [*found, _entry(index, "ended", SearchFinished(search=index, query=query, sources=outcome.sources))]
+
+
+def _entry(index: int, key: str, event: Event) -> Entry:
+    return Entry(key=f"search.{index}.{key}", event=event)
 
 
 async def _record(turn: Turn, index: int, key: str, event: Event) -> None:
-    await bound().journal.record(turn, f"search.{index}.{key}", event)
+    await bound().journal.record_all(turn, [_entry(index, key, event)])
 
 
 @contextmanager
