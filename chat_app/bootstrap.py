@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from chat_app.agents.brief import PastTurn
 from chat_app.agents.models import Roles, roles_of, warm_up
 from chat_app.data_directory import DataDirectory
+from chat_app.errors import DataDirectoryError
 from chat_app.research.evidence import Source
 from chat_app.research.turn import Turn
 from chat_app.search.documents import DocumentSearch
@@ -57,8 +59,8 @@ async def running(settings: Settings, directory: DataDirectory) -> AsyncGenerato
             evidence=_ThreadEvidence(database),
         )
     )
-    url = settings.database_url.get_secret_value() if settings.database_url else None
-    engine.configure(settings.data_dir, url, executor_id=directory.instance_id)
+    engine.examine(settings.data_dir, _engine_url(settings))
+    engine.configure(settings.data_dir, _engine_url(settings), executor_id=directory.instance_id)
     background = [
         asyncio.create_task(services.library.watch()),
         asyncio.create_task(_listen(services)),
@@ -89,11 +91,31 @@ def _assemble(settings: Settings, database: Database) -> Services:
         hub=hub,
         journal=journal,
         turns=Turns(journal, transcript),
-        library=Library(
-            settings.library_dir, settings.data_dir / "library.sqlite", _own_documents(), starter_root=PROJECT_DIR
-        ),
+        library=open_library(settings),
         roles=roles_of(settings),
     )
+
+
+def open_library(settings: Settings) -> Library:
+    """The documents of this installation. Raises DataDirectoryError when their index cannot be written."""
+    index = settings.data_dir / "library.sqlite"
+    try:
+        return Library(settings.library_dir, index, _own_documents(), starter_root=PROJECT_DIR)
+    except (OSError, sqlite3.OperationalError) as exc:
+        raise DataDirectoryError(
+            f"The library's index {str(index)!r} cannot be written ({exc}); correct the permissions of the directory."
+        ) from exc
+
+
+async def examine(settings: Settings) -> None:
+    """Open what is stored and close it again. Raises SettingsError when a start would fail on it."""
+    database = await Database.open(settings)
+    await database.close()
+    engine.examine(settings.data_dir, _engine_url(settings))
+
+
+def _engine_url(settings: Settings) -> str | None:
+    return settings.database_url.get_secret_value() if settings.database_url else None
 
 
 def _own_documents() -> list[Path]:

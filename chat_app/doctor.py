@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from chat_app.agents.models import EXCERPTS, Roles, model_of, roles_of, spoken_name
+from chat_app.bootstrap import open_library
 from chat_app.data_directory import DataDirectory, holder_of
 from chat_app.errors import DataDirectoryLocked, ResearchChatError
 from chat_app.settings import Settings
@@ -13,7 +14,8 @@ from chat_app.web.exposure import sign_in_method
 async def examine(settings: Settings) -> int:
     """Print the findings; returns 0 when a turn can be run, 2 when not."""
     problems = 0
-    for line, is_problem in [*_models(settings), *await _storage(settings), *_access(settings), *_library(settings)]:
+    findings = [*_models(settings), *await _storage(settings), *_access(settings), *await _library(settings)]
+    for line, is_problem in findings:
         print(f"{'✗' if is_problem else '✓'} {line}")
         problems += is_problem
     return 2 if problems else 0
@@ -84,9 +86,17 @@ def _access(settings: Settings) -> Iterator[Finding]:
     yield f"Address: {settings.address}; sign-in: {'the local user' if method == 'local' else method}", False
 
 
-def _library(settings: Settings) -> Iterator[Finding]:
-    folder = settings.library_dir
-    state = (
-        "its documents are searched" if folder.is_dir() else "not there yet; the project's own documents are searched"
-    )
-    yield f"Library: {folder} ({state})", False
+async def _library(settings: Settings) -> list[Finding]:
+    if not settings.data_dir.is_dir():
+        return []
+    library = open_library(settings)
+    try:
+        await library.refresh()
+        status, files = library.status(), library.files()
+    finally:
+        await library.close()
+    what = "the project's own documents" if status.is_starter else str(settings.library_dir)
+    line = f"Library: {what}, {status.indexed} files in {status.passages} passages"
+    if status.is_starter:
+        line += f"; put your own into {settings.library_dir}"
+    return [(line, False), *((f"  {file.path}: {file.error}", False) for file in files if file.error)]

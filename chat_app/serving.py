@@ -1,5 +1,6 @@
 """`research-chat serve`: everything is checked before the first request can come."""
 
+import asyncio
 import importlib
 import os
 import socket
@@ -8,6 +9,7 @@ from collections.abc import Callable
 
 import uvicorn
 
+from chat_app.bootstrap import examine
 from chat_app.data_directory import DataDirectory
 from chat_app.errors import SettingsError
 from chat_app.settings import PROJECT_DIR, Settings
@@ -23,6 +25,7 @@ def serve(settings: Settings) -> int:
     sign_in = sign_in_method(settings, settings.has_oauth)
     directory = DataDirectory.hold(settings.data_dir, settings.address)
     listener = _bind(settings)
+    asyncio.run(examine(settings))
     _set_chainlit_environment(settings)
     server_module = importlib.import_module("chat_app.server")
     site = server_module.Site(settings, directory, sign_in)

@@ -92,7 +92,9 @@ def test_only_settings_reads_the_environment() -> None:
         f"{_module_name(path)}:{node.lineno}"
         for path in MODULES
         for node in ast.walk(_tree(path))
-        if _reads_environment(node) and _module_name(path) not in USERS_OF_THE_ENVIRONMENT
+        if isinstance(node, ast.expr | ast.stmt)
+        and _reads_environment(node)
+        and _module_name(path) not in USERS_OF_THE_ENVIRONMENT
     }
     assert readers == set()
 

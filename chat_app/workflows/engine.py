@@ -4,13 +4,16 @@ import asyncio
 import logging
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 from dbos import DBOS, DBOSConfig
 
+from chat_app.errors import StoreVersionError
 from chat_app.workflows.serializer import AllowListedJSON
 
 QUEUE = "turns"
+_FILE_NAME = "workflows.sqlite"
 APPLICATION_VERSION = "1"
 """Pinned: the engine's default, a hash of the source, would orphan every running turn at each edit. Raise it only with
 a plan for the turns that are under way; smaller changes go through `DBOS.patch`."""
@@ -21,16 +24,28 @@ _LAST_STEP_SECONDS = 1
 POSTGRES_SCHEMA = "dbos"
 
 
-def configure(data_dir: Path, postgres_url: str | None, *, executor_id: str) -> None:
-    """Set the engine up for `launch`. SQLite gets write-ahead logging, which the engine does not ask for itself."""
-    if postgres_url is None:
-        path = data_dir / "workflows.sqlite"
-        with sqlite3.connect(path) as connection:
+def examine(data_dir: Path, postgres_url: str | None) -> None:
+    """Look whether the engine's store can be opened. Raises StoreVersionError for a damaged file; it stays as it is.
+
+    On SQLite it gets write-ahead logging here, which the engine does not ask for itself and the file remembers.
+    """
+    if postgres_url is not None:
+        return
+    path = data_dir / _FILE_NAME
+    try:
+        with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
-        connection.close()
-        url = f"sqlite:///{path}"
-    else:
-        url = postgres_url
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.Error as exc:
+        raise StoreVersionError(
+            f"The file of running turns {str(path)!r} cannot be used ({exc}); restore it from a backup, or move it away "
+            "to start without the turns that were under way. Finished reports are not in it."
+        ) from exc
+
+
+def configure(data_dir: Path, postgres_url: str | None, *, executor_id: str) -> None:
+    """Set the engine up for `launch`."""
+    url = postgres_url or f"sqlite:///{data_dir / _FILE_NAME}"
     config = DBOSConfig(
         name="research-chat",
         system_database_url=url,
