@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from chat_app import telemetry
 from chat_app.agents.brief import PastTurn
 from chat_app.agents.models import Roles, roles_of, warm_up
 from chat_app.data_directory import DataDirectory
@@ -60,7 +61,13 @@ async def running(settings: Settings, directory: DataDirectory) -> AsyncGenerato
         )
     )
     engine.examine(settings.data_dir, _engine_url(settings))
-    engine.configure(settings.data_dir, _engine_url(settings), executor_id=directory.instance_id)
+    telemetry.configure(settings)
+    engine.configure(
+        settings.data_dir,
+        _engine_url(settings),
+        executor_id=directory.instance_id,
+        enable_otlp=telemetry.is_wanted(settings),
+    )
     background = [
         asyncio.create_task(services.library.watch()),
         asyncio.create_task(_listen(services)),
@@ -76,6 +83,7 @@ async def running(settings: Settings, directory: DataDirectory) -> AsyncGenerato
         await _cancel(background)
         await services.library.close()
         await database.close()
+        await asyncio.to_thread(telemetry.flush, settings)
 
 
 def _assemble(settings: Settings, database: Database) -> Services:

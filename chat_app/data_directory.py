@@ -51,6 +51,12 @@ class DataDirectory:
         except BlockingIOError as exc:
             lock.close()
             raise _locked(path) from exc
+        except OSError as exc:
+            lock.close()
+            raise DataDirectoryError(
+                f"The data directory {str(path)!r} cannot be locked ({exc.strerror}); "
+                "set CHAT_APP_DATA_DIR to a directory on a local disk."
+            ) from exc
         lock.seek(0)
         lock.truncate()
         lock.write(Holder(pid=os.getpid(), address=address).model_dump_json())

@@ -129,6 +129,11 @@ def test_a_module_is_a_noun_of_bearable_size_and_says_what_it_does(path: Path) -
     )
 
 
+def test_every_decision_is_in_the_index() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    assert [path.name for path in (ROOT / "docs").glob("[0-9]*.md") if f"({path.name})" not in index] == []
+
+
 def test_no_tracked_file_names_a_registry_or_a_machine() -> None:
     found = [
         f"{path}:{number}: {what}"

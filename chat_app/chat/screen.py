@@ -48,7 +48,7 @@ class Screen:
         answer = next((step for step in rows.steps if step.id == self._answer_id), None)
         if answer:
             await self._show_answer(answer, is_final=view.end is not None)
-        elif self._answer is not None:
+        elif self._answer:
             await self._clear_answer()
 
     async def _upsert(self, step: StepRow) -> None:
@@ -76,7 +76,7 @@ class Screen:
     async def _show_answer(self, step: StepRow, *, is_final: bool) -> None:
         text, shown = step.output, self._answer
         if is_final:
-            await self._emit("new_message", step.to_dict())
+            await self._send_once("new_message", step.to_dict())
         elif shown is None:
             await self._emit("stream_start", {**step.to_dict(), "streaming": True})
         elif text.startswith(shown):

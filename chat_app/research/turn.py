@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Literal
+from unicodedata import category
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -11,6 +12,9 @@ MAX_QUESTION_CHARACTERS = 20_000
 
 Depth = Literal["quick", "standard", "deep"]
 SEARCHES_BY_DEPTH: dict[Depth, int] = {"quick": 2, "standard": 5, "deep": 5}
+
+_JOINERS = "\u200c\u200d"
+"""They take no room but hold emoji and Persian or Indic words together."""
 
 
 class Turn(BaseModel):
@@ -37,11 +41,8 @@ class Turn(BaseModel):
 
 def clean_question(text: str) -> str:
     """The question without control characters and surrounding space. Raises InvalidQuestion if that leaves nothing, or too much."""
-    kept = "".join(
-        c for c in text if c in "\n\t" or (c.isprintable() and not "\ud800" <= c <= "\udfff") or c in "\u200c\u200d"
-    )
-    kept = kept.strip()
-    if not kept:
+    kept = "".join(map(_kept, text.replace("\r\n", "\n").replace("\r", "\n"))).strip()
+    if not kept.strip(_JOINERS + " \n\t"):
         raise InvalidQuestion("The question is empty; type what you want to know.")
     if len(kept) > MAX_QUESTION_CHARACTERS:
         raise InvalidQuestion(
@@ -57,8 +58,17 @@ def title_of(question: str, limit: int = 80) -> str:
     if len(line) <= limit:
         return line
     cut = line[:limit].rsplit(" ", 1)[0] if " " in line[limit // 2 : limit] else line[:limit]
-    return cut.rstrip(" ,;:.-") + "…"
+    return cut.rstrip(" ,;:.-" + _JOINERS) + "…"
 
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def _kept(character: str) -> str:
+    if character in "\n\t" or character in _JOINERS:
+        return character
+    if character.isspace():
+        return " "  # among them the no-break space, which stands between words
+    # Not `isprintable`: to it the characters of newer Unicode versions than Python's are unprintable.
+    return "" if category(character) in {"Cc", "Cf", "Cs"} else character

@@ -152,7 +152,8 @@ def _search_changed(
         case p.SearchStarted():
             changes |= {"state": "running", "started_at": search.started_at or at}
         case p.SourceFound():
-            changes |= {"sources": merge_sources(search.sources, (event.source,))}
+            state = "running" if search.state == "waiting" else search.state
+            changes |= {"state": state, "sources": merge_sources(search.sources, (event.source,))}
         case p.SearchFinished():
             changes |= {"state": "done", "sources": event.sources, "ended_at": at}
         case p.SearchFailedEvent():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dbos import DBOS, DBOSConfig
 
-from chat_app.errors import StoreVersionError
+from chat_app.errors import StoreVersionError, TurnStoppedError
 from chat_app.workflows.serializer import AllowListedJSON
 
 QUEUE = "turns"
@@ -43,7 +43,7 @@ def examine(data_dir: Path, postgres_url: str | None) -> None:
         ) from exc
 
 
-def configure(data_dir: Path, postgres_url: str | None, *, executor_id: str) -> None:
+def configure(data_dir: Path, postgres_url: str | None, *, executor_id: str, enable_otlp: bool) -> None:
     """Set the engine up for `launch`."""
     url = postgres_url or f"sqlite:///{data_dir / _FILE_NAME}"
     config = DBOSConfig(
@@ -52,6 +52,8 @@ def configure(data_dir: Path, postgres_url: str | None, *, executor_id: str) -> 
         application_version=APPLICATION_VERSION,
         executor_id=executor_id,
         serializer=AllowListedJSON(),
+        enable_otlp=enable_otlp,
+        otel_attribute_format="semconv",
         max_executor_threads=64,
         log_level="WARNING",
     )
@@ -84,5 +86,7 @@ async def shut_down() -> None:
 
 
 def _quiet_about_stops(record: logging.LogRecord) -> bool:
-    """A stop is no error, but the engine logs a traceback for each of its workflows."""
-    return "cancelled" not in record.getMessage().lower()
+    """A stop is no error, but the engine logs a traceback for each of its workflows and steps."""
+    error = record.exc_info[1] if record.exc_info else None
+    stopped = isinstance(error, TurnStoppedError) or "Cancelled" in type(error).__name__
+    return not stopped and "cancelled" not in record.getMessage().lower()

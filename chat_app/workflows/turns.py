@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 
-from dbos import DBOS, SetWorkflowID
+from dbos import DBOS, PropagateOtelContext, SetWorkflowID
 
 from chat_app.agents import stopping
 from chat_app.errors import NotFound
@@ -13,6 +13,7 @@ from chat_app.research.turn import Turn, title_of
 from chat_app.research.view import TurnView
 from chat_app.storage.hub import Feed
 from chat_app.storage.transcript import Transcript
+from chat_app.telemetry import turn_span
 from chat_app.workflows.engine import QUEUE
 from chat_app.workflows.journal import Journal
 from chat_app.workflows.research_turn import research_turn
@@ -100,7 +101,7 @@ class Turns:
         await self._journal.record(turn, "end", TurnFailed(error=Failure(kind="lost", message=message, retryable=True)))
 
     async def _enqueue(self, turn: Turn) -> None:
-        with SetWorkflowID(turn.id):
+        with turn_span(turn.id, turn.thread_id), SetWorkflowID(turn.id), PropagateOtelContext():
             await DBOS.enqueue_workflow_async(QUEUE, research_turn, turn)
 
 

@@ -1,0 +1,1 @@
+"""What a client of the chat sees, over the wire."""
