@@ -9,7 +9,7 @@ PYRIGHT = PATH="$$PATH:$$($(PY) -c 'import pathlib, playwright; print(pathlib.Pa
 .PHONY: run demo test check fix bench lock install install-dev programs
 
 run: install  ## the server, at http://127.0.0.1:8000
-	@scripts/with-env-file $(PY) -m chat_app serve
+	@exec $(PY) -m chat_app serve
 
 demo: install-dev  ## the server against scripted providers, at human pace
 	@exec $(PY) -m tests.demo

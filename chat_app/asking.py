@@ -15,6 +15,7 @@ import httpx
 from chat_app import bootstrap
 from chat_app.data_directory import DataDirectory
 from chat_app.errors import DataDirectoryLocked, ResearchChatError
+from chat_app.research.progress import END_KINDS
 from chat_app.research.turn import Depth, clean_question
 from chat_app.settings import Settings
 from chat_app.web.private_keys import client_key
@@ -41,7 +42,7 @@ class Asked(Protocol):
 
 
 async def ask(settings: Settings, question: str, thread_id: str | None, depth: Depth, printer: Printer) -> int:
-    """Ask, print to the end, and return the exit code. Cancelled, it stops the research."""
+    """Ask, print to the end, and return the exit code. Cancelled, it stops the research; cancelled again, it just ends."""
     question = clean_question(question)
     try:
         directory = DataDirectory.hold(settings.data_dir, None)
@@ -52,21 +53,35 @@ async def ask(settings: Settings, question: str, thread_id: str | None, depth: D
     else:
         asking = _by_itself(settings, directory, question, thread_id, depth)
     async with asking as asked:
+        reading = _Reading(asked, printer)
         try:
-            return await _print(asked, printer)
+            return await reading.to_the_end()
         except asyncio.CancelledError:
-            await asyncio.shield(asked.stop())
+            await asked.stop()
+            return await reading.to_the_end()
+        except BrokenPipeError:
+            await asked.stop()  # nobody reads on
             raise
 
 
-async def _print(asked: Asked, printer: Printer) -> int:
-    kind = ""
-    async for event in asked.events():
-        printer.show(event)
-        kind = event["kind"]
-    if not isinstance(printer, JsonLines):
-        print(f'\nGo on with: research-chat ask --thread {asked.thread_id} "..."', file=sys.stderr)
-    return _EXIT_CODES.get(kind, 0 if kind else 1)
+class _Reading:
+    """Prints a trail, and goes on where it was when it is begun again."""
+
+    def __init__(self, asked: Asked, printer: Printer) -> None:
+        self._asked = asked
+        self._printer = printer
+        self._seq = -1
+        self._kind = ""
+
+    async def to_the_end(self) -> int:
+        """Returns the exit code."""
+        async for event in self._asked.events():
+            if event["seq"] > self._seq:
+                self._printer.show(event)
+                self._seq, self._kind = event["seq"], event["kind"]
+        if not isinstance(self._printer, JsonLines):
+            print(f'\nGo on with: research-chat ask --thread {self._asked.thread_id} "..."', file=sys.stderr)
+        return _EXIT_CODES.get(self._kind, 0)
 
 
 class _Local:
@@ -108,13 +123,12 @@ class _Remote:
         while not ended:
             try:
                 async with self._client.stream("GET", f"{self._path}/events") as response:
-                    response.raise_for_status()
+                    await _require_success(response)
                     async for line in response.aiter_lines():
                         event = json.loads(line)
                         if event["seq"] > seq:
-                            seq = event["seq"]
+                            seq, ended = event["seq"], event["kind"] in END_KINDS
                             yield event
-                    ended = True
             except httpx.TransportError:
                 await asyncio.sleep(1)
 
@@ -133,10 +147,20 @@ async def _by_server(
             response = await client.post("/api/turns", json=body)
         except httpx.TransportError as exc:
             raise ResearchChatError(f"The server at {address} does not answer ({exc}); try again, or stop it.") from exc
-        if response.is_error:
-            raise ResearchChatError(f"The server at {address} refused the question: {response.text}")
+        await _require_success(response)
         begun = response.json()
         yield _Remote(client, begun["thread"], begun["turn"])
+
+
+async def _require_success(response: httpx.Response) -> None:
+    if not response.is_error:
+        return
+    text = (await response.aread()).decode(errors="replace")
+    try:
+        why = str(json.loads(text)["error"])
+    except (ValueError, KeyError, TypeError):
+        why = f"{response.status_code} {response.reason_phrase}"
+    raise ResearchChatError(f"The server at {response.url.copy_with(path='/')} refused this: {why}")
 
 
 class JsonLines:

@@ -5,14 +5,17 @@ import asyncio
 import getpass
 import importlib
 import logging
+import os
 import signal
 import sys
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 
+from dotenv import load_dotenv
+
 from chat_app import __version__
-from chat_app.errors import ResearchChatError, SettingsError
-from chat_app.settings import Settings
+from chat_app.errors import InvalidQuestion, ResearchChatError, SettingsError
+from chat_app.settings import PROJECT_DIR, Settings
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_NOTHING_FOUND, EXIT_INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -20,16 +23,21 @@ EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_NOTHING_FOUND, EXIT_INTERRUPTED = 0, 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code: 0 done, 1 failed, 2 usage or settings, 3 nothing found, 130 interrupted."""
     options = _parser().parse_args(arguments)
+    load_dotenv(PROJECT_DIR / ".env")  # variables that are set already win
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     for noisy in ("httpx", "httpx2", "google_genai", "chainlit", "watchfiles"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
         return options.run(options)
-    except SettingsError as error:
+    except (SettingsError, InvalidQuestion) as error:
         return _say(error, EXIT_USAGE)
     except ResearchChatError as error:
         return _say(error, EXIT_FAILED)
     except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output is gone. Python would complain once more when it flushes what is left.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_INTERRUPTED
 
 
@@ -60,19 +68,23 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    return importlib.import_module("chat_app.serving").serve(Settings.from_environment())
+    settings = Settings.from_environment()
+    return importlib.import_module("chat_app.serving").serve(settings)
 
 
 def _ask(options: argparse.Namespace) -> int:
     settings = Settings.from_environment()
-    question = sys.stdin.read() if options.question == "-" else options.question
+    question = options.question
+    if question == "-":
+        question = sys.stdin.buffer.read().decode(errors="replace")
     asking = importlib.import_module("chat_app.asking")
     printer = asking.JsonLines() if options.json else asking.Plain()
     return _run_interruptible(asking.ask(settings, question, options.thread, options.depth, printer))
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    return asyncio.run(importlib.import_module("chat_app.doctor").examine(Settings.from_environment()))
+    settings = Settings.from_environment()
+    return asyncio.run(importlib.import_module("chat_app.doctor").examine(settings))
 
 
 def _add_user(options: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ Secrets may also come from a file: `ANTHROPIC_API_KEY_FILE=/run/secrets/anthropi
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +14,8 @@ from chat_app.errors import SettingsError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 """The checkout: Chainlit finds `public/` and `.chainlit/` here."""
+
+_READ_BY_SDKS = ("ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY")
 
 
 class Settings(BaseModel):
@@ -54,8 +56,15 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
-        """Read the environment. Raises SettingsError naming the variable, its value and the remedy."""
-        env = _Environment(os.environ if environment is None else environment)
+        """Read the environment. Raises SettingsError naming the variable, its value and the remedy.
+
+        A provider's key that stands in a file is put into this process's environment, where the provider's SDK looks.
+        """
+        if environment is None:
+            settings = cls.from_environment(os.environ)
+            os.environ.update(_Environment(os.environ).in_files(_READ_BY_SDKS))
+            return settings
+        env = _Environment(environment)
         data_dir = Path(env.text("CHAT_APP_DATA_DIR") or "data").expanduser().absolute()
         library = env.text("CHAT_APP_LIBRARY")
         users_file = env.text("CHAT_APP_USERS_FILE")
@@ -111,6 +120,11 @@ class _Environment:
             )
         return SecretStr(content)
 
+    def in_files(self, names: Iterable[str]) -> dict[str, str]:
+        """Those secrets of `names` that stand in files."""
+        secrets = {name: self.secret(name) for name in names if self.text(f"{name}_FILE")}
+        return {name: secret.get_secret_value() for name, secret in secrets.items() if secret}
+
     def has_any(self, prefix: str, suffix: str) -> bool:
         return any(
             name.startswith(prefix) and name.endswith(suffix) and value for name, value in self._variables.items()
@@ -140,14 +154,17 @@ class _Environment:
         secret = self.secret(name)
         if secret is None:
             return None
-        scheme = _scheme(secret.get_secret_value())
+        # Without a host it is the server's local socket: no `netloc` needed, as `_scheme` would have it.
+        scheme, _, rest = secret.get_secret_value().partition("://")
+        if not rest:
+            scheme = ""
         if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
             # Only the scheme is repeated: the rest of the value may hold a password.
             raise SettingsError(
-                f"{name} begins with {scheme!r}; it must be postgresql://user:password@host/database, "
-                "or be unset to keep everything in SQLite."
+                f"{name} {f'begins with {scheme!r}' if scheme else 'is no address'}; it must be "
+                "postgresql://user:password@host/database, or be unset to keep everything in SQLite."
             )
-        return SecretStr("postgresql+psycopg://" + secret.get_secret_value().split("://", 1)[1])
+        return SecretStr(f"postgresql+psycopg://{rest}")
 
     def model(self, name: str) -> str | None:
         value = self.text(name)

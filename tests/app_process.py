@@ -143,7 +143,10 @@ def run_command(
 def base_environment() -> dict[str, str]:
     """What a process needs of this machine, and nothing of its settings."""
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {"PYTHONUNBUFFERED": "1"}
+    return {name: os.environ[name] for name in kept if name in os.environ} | {
+        "PYTHONUNBUFFERED": "1",
+        "PYTHON_DOTENV_DISABLED": "1",
+    }
 
 
 def _free_port() -> int:

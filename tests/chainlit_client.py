@@ -73,8 +73,9 @@ class Page:
                 self.windows.append(data)
 
     def turn(self, message_id: str) -> "ShownTurn":
-        """What the page shows for the question with that id."""
-        of_turn = self.steps[message_id].get("metadata", {}).get("turn", f"{self.thread_id}:{message_id}:0")
+        """What the page shows for the question with that id; nothing while it knows no such question."""
+        asked = self.steps.get(message_id, {})
+        of_turn = asked.get("metadata", {}).get("turn", message_id)
         steps = [step for step in self.steps.values() if step.get("metadata", {}).get("turn") == of_turn]
         elements = [element for element in self.elements.values() if element["props"].get("turn") == of_turn]
         return ShownTurn(steps, elements)
@@ -289,7 +290,8 @@ class ChainlitClient:
     async def until_connected(self, times: int) -> None:
         """Wait until the page has been connected that many times, and shows what the server sent at the last one."""
         await self.until(lambda: self.connections >= times, f"connection {times}")
-        await self.until(lambda: self.since_connection("task_end"), "the server's greeting")
+        greeting = "resume_thread" if self.page.thread_id else "task_end"
+        await self.until(lambda: self.since_connection(greeting), greeting)
 
     def since_connection(self, name: str) -> list[Heard]:
         """The events of that name since the last connection was made."""

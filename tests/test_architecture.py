@@ -43,6 +43,7 @@ ALLOWED = {"chat_app.research": {"pydantic"}, "chat_app.errors": set[str](), "ch
 USERS_OF_THE_ENVIRONMENT = {
     "chat_app.settings": "the one place that reads settings",
     "chat_app.serving": "sets what Chainlit reads at its import",
+    "chat_app.telemetry": "switches off what the SDKs trace by themselves",
 }
 
 # Written as patterns that don't match themselves.

@@ -7,10 +7,11 @@ from pydantic import BaseModel, ConfigDict
 
 from chat_app.research.evidence import Source, merge_sources
 
-# [3], [3, 5]; not [3](url), a link that somebody else wrote, not [3]: url, its definition, and not \\[3\\].
-_CITATION = re.compile(r"(?<!\\)\[(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\](?![(:])")
+# [3], [3, 5]; not [3](url), a link that somebody else wrote, not `[3]: url` at the beginning of a line, its definition,
+# and not \[3\].
+_CITATION = re.compile(r"^ {0,3}\[\d{1,4}\]:|(?<!\\)\[(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\](?!\()", re.MULTILINE)
 # Code keeps its brackets: fenced blocks, also unfinished ones and those in a quote, and inline code.
-_FENCE = r"^(?:> ?)* {0,3}(?:```|~~~)"
+_FENCE = r"^(?:> ?)* {0,3}(?:`{3,}(?![^\n]*`)|~~~)"
 _CODE = re.compile(rf"({_FENCE}.*?(?:{_FENCE}[^\n]*$|\Z)|`+[^`\n]+`+)", re.DOTALL | re.MULTILINE)
 
 
@@ -27,6 +28,8 @@ def replace_citations(text: str, replacement: Callable[[list[int]], str]) -> str
     """The text with each citation group, such as `[3]` or `[3, 5]`, replaced. Code is left alone."""
 
     def replace(match: re.Match[str]) -> str:
+        if match.group(1) is None:
+            return match.group()
         return replacement([int(n) for n in re.findall(r"\d+", match.group(1))])
 
     return outside_code(text, lambda prose: _CITATION.sub(replace, prose))

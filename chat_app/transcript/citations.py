@@ -7,8 +7,9 @@ from urllib.parse import quote
 from chat_app.research.evidence import Source
 from chat_app.research.report import outside_code, replace_citations
 
-# Chainlit's page reads `:word` as a directive and shows nothing of it: "key:value" would lose its value.
-_DIRECTIVE = re.compile(r"(?<!\\):(?=[^\W\d_])")
+# Chainlit's page reads `:word` as a directive and shows nothing of it: "key:value" would lose its value. An address that
+# stands in the text by itself has no escapes.
+_DIRECTIVE = re.compile(r"https?://\S*|(?<!\\)(:)(?=[^\W\d_])", re.IGNORECASE)
 _UNSAFE_IN_LINK = re.compile(r"[()<>\s\\\"]")
 
 
@@ -20,19 +21,17 @@ def linked(text: str, sources: Iterable[Source], thread_id: str) -> str:
         target = targets.get(number)
         return f"[\\[{number}\\]]({target})" if target else f"[{number}]"
 
-    plain = outside_code(text, lambda prose: _DIRECTIVE.sub(r"\\:", prose))
+    plain = outside_code(text, lambda prose: _DIRECTIVE.sub(_escaped, prose))
     return replace_citations(plain, lambda numbers: "".join(link(number) for number in numbers))
 
 
 def without_open_citation(text: str) -> str:
-    """The text up to a bracket or colon that is still being written, so that no half link is ever shown."""
-    text = text.removesuffix(":")
-    start = text.rfind("[")
-    if start < 0 or len(text) - start > 40 or "\n" in text[start:]:
-        return text
-    closed = re.match(r"\[[^\]]*\](.?)", text[start:], re.DOTALL)
-    # After "]" one more character decides whether this is a citation or a link's text.
-    return text if closed and closed.group(1) else text[:start]
+    """The text up to what the next characters may still change, so that what is shown of a growing report only grows.
+
+    That is a bracket or colon that is still being written, and what would be code if a backtick closed it.
+    """
+    text = _before_open_code(text)
+    return text[: _OPEN.search(text).start()]
 
 
 def _target(source: Source, thread_id: str) -> str:

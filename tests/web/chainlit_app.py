@@ -23,6 +23,7 @@ from chainlit.utils import mount_chainlit  # noqa: E402
 from fastapi import FastAPI  # noqa: E402
 from jwt import PyJWTError  # noqa: E402
 
+from chat_app import lean_imports  # noqa: E402, F401 -- Chainlit can only be imported after it
 from chat_app.web.local_login import LocalUser  # noqa: E402
 from chat_app.web.perimeter import guarded  # noqa: E402
 

@@ -25,6 +25,7 @@ from chainlit.utils import mount_chainlit  # noqa: E402
 from fastapi import FastAPI, Response  # noqa: E402
 from fastapi.responses import JSONResponse  # noqa: E402
 
+from chat_app import lean_imports  # noqa: E402, F401 -- Chainlit can only be imported after it
 from tests.browser.fixtures_ui.memory import running  # noqa: E402
 
 MODES = {
