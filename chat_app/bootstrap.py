@@ -17,6 +17,7 @@ from chat_app.research.evidence import Source
 from chat_app.research.turn import Turn
 from chat_app.search.documents import DocumentSearch
 from chat_app.search.library.library import Library
+from chat_app.search.redirects import Redirects
 from chat_app.settings import PROJECT_DIR, Settings
 from chat_app.storage.engine import Database
 from chat_app.storage.hub import Hub
@@ -58,6 +59,7 @@ async def running(settings: Settings, directory: DataDirectory) -> AsyncGenerato
             roles=services.roles,
             search_library=DocumentSearch(services.library),
             evidence=_ThreadEvidence(database),
+            redirects=Redirects(settings.google_url),
         )
     )
     engine.examine(settings.data_dir, _engine_url(settings))

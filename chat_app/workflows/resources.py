@@ -14,6 +14,7 @@ from chat_app.agents.searcher import make_searcher
 from chat_app.research.evidence import Source
 from chat_app.research.plan import Decision, Search
 from chat_app.research.turn import Turn
+from chat_app.search.redirects import Redirects
 from chat_app.workflows.journal import Journal
 from chat_app.workflows.retries import MODEL_STEP
 
@@ -49,6 +50,7 @@ class Resources:
     roles: Roles
     search_library: LibrarySearch
     evidence: Evidence
+    redirects: Redirects
 
 
 def _make_agents() -> Agents:

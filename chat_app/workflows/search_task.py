@@ -10,7 +10,7 @@ from chat_app.agents.failures import failure_of
 from chat_app.agents.models import spoken_name
 from chat_app.agents.searcher import cited_sources, searcher_prompt
 from chat_app.agents.stopping import current_turn_id
-from chat_app.errors import ProviderError, TurnStoppedError
+from chat_app.errors import TurnStoppedError
 from chat_app.research.budget import Usage
 from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source, merge_sources
 from chat_app.research.plan import Search
@@ -52,24 +52,35 @@ async def _outcome(turn: Turn, index: int, search: Search) -> Outcome:
         return SearchFailed(search=index, query=search.query, error=failure_of(error, who).message)
 
 
-async def _find(turn: Turn, index: int, search: Search, searcher: str | None) -> Finding:
+async def _find(turn: Turn, index: int, search: Search, searcher: str | None) -> Outcome:
     wants_web = searcher is not None and search.where != "library"
     local = await search_library(search) if search.where != "web" or not wants_web else ()
     text, found, usage = await _search_web(search, searcher) if searcher and wants_web else ("", (), Usage())
+    usage += Usage(searches=1)
+    if searcher and wants_web and not found and not local:
+        error = f"{spoken_name(searcher)} answered twice without naming a source; not counted as evidence."
+        return SearchFailed(search=index, query=search.query, error=error, usage=usage)
     sources = await number_sources(turn.thread_id, merge_sources(found, local))
-    return Finding(search=index, query=search.query, text=text, sources=sources, usage=usage + Usage(searches=1))
+    return Finding(search=index, query=search.query, text=text if found else "", sources=sources, usage=usage)
 
 
 async def _search_web(search: Search, searcher: str) -> tuple[str, tuple[Source, ...], Usage]:
-    result = await agents.searcher.run(searcher_prompt(search), model=searcher)
-    sources = cited_sources(result.new_messages())
-    if not sources:
-        raise ProviderError(
-            f"{spoken_name(searcher)} answered without naming a source; not counted as evidence.",
-            retryable=True,
-            kind="no_sources",
-        )
-    return result.output, sources, usage_of(result.usage)
+    """Text, sources and usage. An answer without sources is asked for once more; without sources it is no evidence."""
+    usage = Usage()
+    for prompt in (searcher_prompt(search), searcher_prompt(search, is_repeated=True)):
+        result = await agents.searcher.run(prompt, model=searcher)
+        usage += usage_of(result.usage)
+        sources = cited_sources(result.new_messages())
+        if sources:
+            if bound().redirects.are_in(sources):
+                sources = await resolve_redirects(sources)
+            return result.output, sources, usage
+    return "", (), usage
+
+
+@DBOS.step(name="resolve_redirects")
+async def resolve_redirects(sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    return await bound().redirects.resolved(sources)
 
 
 @DBOS.step(name="search_library")
