@@ -15,7 +15,7 @@ import httpx
 from chat_app import bootstrap
 from chat_app.data_directory import DataDirectory
 from chat_app.errors import DataDirectoryLocked, ResearchChatError
-from chat_app.research.progress import END_KINDS
+from chat_app.research.progress import END_KINDS, json_line
 from chat_app.research.turn import Depth, clean_question
 from chat_app.settings import Settings
 from chat_app.web.private_keys import client_key
@@ -167,7 +167,7 @@ class JsonLines:
     """The trail as it is, one event a line."""
 
     def show(self, event: dict[str, Any]) -> None:
-        print(json.dumps(event, ensure_ascii=False), flush=True)
+        print(json_line(event), flush=True)
 
 
 class Plain:

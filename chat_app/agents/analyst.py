@@ -100,7 +100,7 @@ def analyst_prompt(brief: AnalystBrief) -> list[TextContent]:
         [
             *earlier,
             *(outcome_text(outcome) for outcome in brief.outcomes),
-            f"What the report has to do: {brief.plan.analysis_instructions or brief.plan.summary}",
+            f"What the report has to do: {neutralize_tags(brief.plan.analysis_instructions or brief.plan.summary)}",
             wrap(_QUESTION, brief.question),
         ]
     )

@@ -31,7 +31,13 @@ _RETRYABLE = (
     ModelConnectionError,
     ModelRequestTimeout,
 )
-_SECRET = re.compile(r"\b(sk-[\w-]{6,}|AIza[\w-]{10,}|Bearer\s+\S+|pylf_\S+)")
+_SECRET = re.compile(
+    # Keys as their providers make them, what stands where keys are sent, and passwords in addresses.
+    r"\b(?:sk-[\w-]{6,}|AIza[\w-]{10,}|AQ\.[\w-]{10,}|pylf_\S+|gh[pousr]_\w{10,}|eyJ[\w-]{10,}\.[\w.-]+)"
+    r"|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"
+    r"|(?<=[Bb]earer )[^\s'\",}]+"
+    r"|(?:(?<=[?&]key=)|(?<=api-key['\"]: ['\"])|(?<=api_key=)|(?<=api-key: ))[^\s&'\",}]+"
+)
 
 
 def is_retryable(error: BaseException) -> bool:
@@ -68,7 +74,7 @@ def failure_of(error: BaseException, who: str = "The model") -> Failure:
 
 
 def _kind(error: ModelAPIError) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__.lstrip("_").removeprefix("HTTP")).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(error).__name__).lower()
 
 
 def _provider_message(error: ModelAPIError, who: str) -> str:

@@ -4,6 +4,8 @@ The JSON form (`Recorded.to_json`) is a public contract: `research-chat ask --js
 """
 
 import json
+import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -168,12 +170,20 @@ END_KINDS = frozenset(
     {"report_ready", "answer_ready", "clarification_asked", "no_evidence", "turn_failed", "turn_stopped"}
 )
 
+# Python's `splitlines` and what follows it, such as httpx. JSON itself escapes those below a space.
+_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
+
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 
 
 def event_from_json(payload: str) -> Event:
     """Read an event back from its stored payload. Raises pydantic.ValidationError for anything else."""
     return _EVENT.validate_json(payload)
+
+
+def json_line(event: Mapping[str, Any]) -> str:
+    """An event's JSON form as one line, also for readers to whom more characters than a line feed end a line."""
+    return _LINE_ENDS.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(event, ensure_ascii=False))
 
 
 class Recorded(BaseModel):
@@ -197,7 +207,7 @@ class Recorded(BaseModel):
 
     def to_json(self) -> str:
         """One line of JSON, as printed by `ask --json`."""
-        return json.dumps(self.to_dict(), ensure_ascii=False)
+        return json_line(self.to_dict())
 
 
 class Entry(BaseModel):

@@ -41,6 +41,11 @@ def outside_code(text: str, change: Callable[[str], str]) -> str:
     return "".join(part if i % 2 else change(part) for i, part in enumerate(parts))
 
 
+def last_prose(text: str) -> str:
+    """The end of the text after its last code; empty within a block that is not closed."""
+    return _CODE.split(text)[-1]
+
+
 def cited_numbers(text: str) -> list[int]:
     """The numbers cited in `text`, each once, in order of first appearance."""
     numbers: dict[int, None] = {}

@@ -5,11 +5,15 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from chat_app.research.evidence import Source
-from chat_app.research.report import outside_code, replace_citations
+from chat_app.research.report import last_prose, outside_code, replace_citations
 
 # Chainlit's page reads `:word` as a directive and shows nothing of it: "key:value" would lose its value. An address that
 # stands in the text by itself has no escapes.
 _DIRECTIVE = re.compile(r"https?://\S*|(?<!\\)(:)(?=[^\W\d_])", re.IGNORECASE)
+# At the end of a growing text: a colon, a citation, or an ordinary link (of bearable length) that is not complete, or whose
+# next character decides what it is.
+_OPEN = re.compile(r"(?:\[[\d\s,;]*(?:\]:?)?|\[[^\[\]\n]{0,100}(?:\](?:\([^()\s]{0,500})?)?|:)\Z")
+_CHANGED_OUTSIDE_CODE = re.compile(r"[\[:]")
 _UNSAFE_IN_LINK = re.compile(r"[()<>\s\\\"]")
 
 
@@ -30,8 +34,24 @@ def without_open_citation(text: str) -> str:
 
     That is a bracket or colon that is still being written, and what would be code if a backtick closed it.
     """
-    text = _before_open_code(text)
-    return text[: _OPEN.search(text).start()]
+    prose = last_prose(text)
+    return text[: len(text) - len(prose)] + _decided(_before_open_code(prose))
+
+
+def _before_open_code(prose: str) -> str:
+    """Up to the first bracket or colon that a backtick, still to come in the last line, would make code."""
+    backtick = prose.find("`", prose.rfind("\n") + 1)
+    changed = _CHANGED_OUTSIDE_CODE.search(prose, backtick) if backtick >= 0 else None
+    return prose[: changed.start()] if changed else prose
+
+
+def _decided(prose: str) -> str:
+    open_end = _OPEN.search(prose)
+    return prose[: open_end.start()] if open_end else prose
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return "\\:" if match.group(1) else match.group()
 
 
 def _target(source: Source, thread_id: str) -> str:

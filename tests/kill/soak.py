@@ -40,7 +40,8 @@ def main() -> int:
         providers = stack.enter_context(FakeProviders.start(EIGHT_SECONDS, process=True))
         environment = providers.environment("anthropic", "google")
         if options.postgres:
-            environment["DATABASE_URL"] = stack.enter_context(running_postgres()).create_database()
+            server = stack.enter_context(running_postgres())
+            environment["DATABASE_URL"] = server.url(server.create_database())
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         app = AppProcess(directory / "data", environment)
         stack.callback(app.stop)

@@ -1,0 +1,132 @@
+"""What a person is told of each error of a provider, and what nobody is told: keys."""
+
+import pytest
+from pydantic_ai import exceptions as x
+
+from chat_app.agents.failures import failure_of, is_retryable
+from chat_app.errors import InvalidQuestion, NotFound, ProviderError, SettingsError, TurnStoppedError
+from chat_app.research.progress import Failure
+
+MODEL = "claude-sonnet-5-5"
+
+
+def http(category: type[x.ModelAPIError] | None, status: int, body: object = None) -> x.ModelHTTPError:
+    return x.ModelHTTPError.for_category(category, status_code=status, model_name=MODEL, body=body)  # type: ignore[arg-type]
+
+
+PROVIDER_ERRORS: list[tuple[Exception, str, bool, str]] = [
+    (http(x.ModelRateLimitError, 429), "model_rate_limit_error", True, "too many requests (429); try again later"),
+    (http(x.ModelUnavailableError, 503), "model_unavailable_error", True, "not available at the moment (503)"),
+    (http(x.ModelOverloadedError, 529), "model_overloaded_error", True, "not available at the moment (529)"),
+    (http(x.ModelServerError, 500), "model_server_error", True, "not available at the moment (500)"),
+    (http(x.ModelAuthenticationError, 401), "model_authentication_error", False, "refused the API key (401); check the key"),
+    (http(x.ModelNotFoundError, 404), "model_not_found_error", False, "does not know this model (404); set another one"),
+    (http(x.ModelQuotaExceededError, 402), "model_quota_exceeded_error", False, "no credit or quota left (402); add credit"),
+    (http(x.ModelContextWindowExceededError, 400), "model_context_window_exceeded_error", False, "that much text at once"),
+    (http(x.ModelRequestRejectedError, 400, "no"), "model_request_rejected_error", False, "rejected the request (400)"),
+    (http(None, 418), "model_http_error", False, "rejected the request (418)"),
+    (x.ModelConnectionError(MODEL, "refused"), "model_connection_error", True, "could not be reached (refused)"),
+    (x.ModelTimeoutError(MODEL, "slow"), "model_timeout_error", True, "gave no answer in time; try again"),
+    (x.ModelRequestTimeout(MODEL, 60), "model_request_timeout", True, "gave no answer in time; try again"),
+    (x.ModelAPIError(MODEL, "cut"), "model_api_error", True, "broke off or could not be read; try again"),
+]
+
+
+@pytest.mark.parametrize(("error", "kind", "retryable", "words"), PROVIDER_ERRORS, ids=lambda value: getattr(value, "kind", ""))
+def test_an_error_of_a_provider_says_who_failed_how_and_what_to_do(
+    error: Exception, kind: str, retryable: bool, words: str
+) -> None:
+    failure = failure_of(error, "Claude")
+    assert (failure.kind, failure.retryable) == (kind, retryable)
+    assert failure.message.startswith(f"Claude ({MODEL}) ")
+    assert words in failure.message
+    assert is_retryable(error) is retryable
+
+
+def test_every_category_of_error_that_pydantic_ai_knows_is_listed() -> None:
+    known = {
+        kind
+        for kind in vars(x).values()
+        if isinstance(kind, type) and issubclass(kind, x.ModelAPIError) and not kind.__module__.startswith("_")
+    }
+    listed = {kind for error, *_ in PROVIDER_ERRORS for kind in type(error).__mro__}
+    assert {kind for kind in known if kind.__name__ in x.__all__} <= listed
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "retryable", "words"),
+    [
+        (x.ContentFilterError("filtered"), "refused", False, "Claude refused to answer this; ask differently."),
+        (x.UsageLimitExceeded("limit"), "limit", True, "Claude made more requests than a turn allows."),
+        (x.UnexpectedModelBehavior("odd"), "unusable_answer", True, "Claude gave an answer that could not be used (odd)"),
+        (x.IncompleteToolCall("cut"), "unusable_answer", True, "(cut); try again."),
+        (x.UserError("Set ANTHROPIC_API_KEY"), "settings", False, "Set ANTHROPIC_API_KEY; see `research-chat doctor`."),
+        (ZeroDivisionError("by zero"), "internal", True, "Something broke inside (ZeroDivisionError: by zero)"),
+        (KeyError(), "internal", True, "(KeyError: KeyError)"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_other_errors_are_told_in_one_sentence(error: Exception, kind: str, retryable: bool, words: str) -> None:
+    failure = failure_of(error, "Claude")
+    assert (failure.kind, failure.retryable) == (kind, retryable)
+    assert words in failure.message
+
+
+@pytest.mark.parametrize("error", [SettingsError("No."), NotFound("No."), InvalidQuestion("No."), TurnStoppedError("No.")])
+def test_errors_of_our_own_are_told_in_their_own_words(error: Exception) -> None:
+    assert failure_of(error) == Failure(kind=type(error).__name__, message="No.", retryable=False)
+
+
+def test_an_error_that_was_stored_comes_back_as_it_was() -> None:
+    error = ProviderError("Claude is away.", retryable=True, kind="model_server_error")
+    assert failure_of(error, "Gemini") == Failure(kind="model_server_error", message="Claude is away.", retryable=True)
+
+
+class _RetriesExceeded(Exception):
+    """As the engine raises it: the errors of all attempts."""
+
+    def __init__(self, *errors: Exception) -> None:
+        super().__init__("Step request failed after 4 retries")
+        self.errors = list(errors)
+
+
+def test_when_all_attempts_failed_the_last_one_is_the_reason() -> None:
+    error = _RetriesExceeded(http(x.ModelServerError, 500), http(x.ModelRateLimitError, 429))
+    assert failure_of(error, "Claude") == failure_of(http(x.ModelRateLimitError, 429), "Claude")
+    assert failure_of(_RetriesExceeded(error), "Claude").kind == "model_rate_limit_error"
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("Invalid key sk-ant-api03-abcdefghijk-xyz.", "sk-ant-api03-abcdefghijk-xyz"),
+        ("API key AIzaSyD-abcdefghijklmnop1234567 not valid", "AIzaSyD-abcdefghijklmnop1234567"),
+        ("{'Authorization': 'Bearer abc.def-123'}", "abc.def-123"),
+        ("token pylf_v1_eu_abcdefgh", "pylf_v1_eu_abcdefgh"),
+        ("GET https://a.example/v1?key=abcd1234&alt=sse", "abcd1234"),
+        ("{'x-api-key': 'scripted'}", "scripted"),
+        ("could not connect to postgresql://user:pa55word@db.example/research", "pa55word"),
+        ("x" * 295 + " sk-ant-api03-abcdefghijk", "abcdefghijk"),
+        ("x" * 290 + " sk-ant-api03-abcdefghijk", "sk-ant"),
+    ],
+)
+@pytest.mark.parametrize("kind", [x.UserError, x.UnexpectedModelBehavior, RuntimeError])
+def test_no_key_is_ever_told(text: str, secret: str, kind: type[Exception]) -> None:
+    for error in (kind(text), http(None, 400, text), x.ModelConnectionError(MODEL, text)):
+        assert secret not in failure_of(error).message
+
+
+def test_what_resembles_no_key_is_told() -> None:
+    message = failure_of(RuntimeError("no key=value in task-list, see https://a.example:8080/x?monkey=1")).message
+    assert "no key=value in task-list, see https://a.example:8080/x?monkey=1" in message
+
+
+def test_a_long_answer_of_a_provider_is_one_bounded_line() -> None:
+    message = failure_of(http(None, 400, "line\n" * 1_000), "Claude").message
+    assert "\n" not in message
+    assert len(message) < 400
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), KeyboardInterrupt(), x.UnexpectedModelBehavior("x"), TurnStoppedError("x")])
+def test_only_requests_are_tried_again(error: BaseException) -> None:
+    assert not is_retryable(error)
