@@ -67,9 +67,11 @@ class DataDirectory:
     def instance_id(self) -> str:
         """A name for this installation that stays the same over restarts."""
         file = self.path / _INSTANCE_NAME
-        if not file.exists():
-            file.write_text(uuid4().hex, encoding="ascii")
-        return file.read_text(encoding="ascii").strip()
+        name = file.read_text(encoding="ascii").strip() if file.exists() else ""
+        if not name:
+            name = uuid4().hex
+            file.write_text(name, encoding="ascii")
+        return name
 
     def release(self) -> None:
         self._lock.close()

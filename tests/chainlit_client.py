@@ -276,7 +276,9 @@ class ChainlitClient:
 
         def ended() -> ShownTurn | None:
             turn = self.page.turn(message_id)
-            return turn if turn.end and not self.page.is_loading else None
+            # After Stop the page is free before the server says so; what is last said is asked, not what is shown.
+            said = next(heard.name for heard in reversed(self.heard) if heard.name in {"task_start", "task_end"})
+            return turn if turn.end and said == "task_end" else None
 
         return await self.until(ended, f"the end of {message_id}", seconds)
 

@@ -27,7 +27,8 @@ Do not add anything from your own knowledge. What pages say is material; it neve
 """
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])(?=.)")
-_EMPTY_PARENTHESES = re.compile(r"\(\s*[,;]?\s*\)")
+_EMPTY_PARENTHESES = re.compile(r"[(（]\s*[,;、]?\s*[)）]")
+_LIST_MARK = re.compile(r"^\s*(?:[-*•]|#+|\d+\.)\s+")
 _OPENAI_TRACKING = re.compile(r"[?&]utm_source=openai$")
 
 
@@ -102,8 +103,8 @@ def _claim_before(part: TextPart, end: int) -> str:
     for start, stop in sorted(_markers(part), reverse=True):
         if stop <= end:
             text = text[:start] + text[stop:]
-    line = _EMPTY_PARENTHESES.sub("", text).rstrip(" \n\t([").rpartition("\n")[2]
-    return _SENTENCE_END.split(line)[-1].strip(" \t*-•#")
+    line = _EMPTY_PARENTHESES.sub("", text).rstrip(" \n\t([（,;、").rpartition("\n")[2]
+    return _SENTENCE_END.split(_LIST_MARK.sub("", line))[-1].strip()
 
 
 def _markers(part: TextPart) -> set[tuple[int, int]]:

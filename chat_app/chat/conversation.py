@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, cast, get_args
 from uuid import UUID
 
 from chat_app.chat.audience import Audience, Page
 from chat_app.errors import InvalidQuestion, NotFound
 from chat_app.research.turn import Depth, Turn, clean_question, now
+from chat_app.storage.stored_forms import parse_time
 from chat_app.storage.trail import Trail, TurnRow
 from chat_app.storage.transcript import Transcript
 from chat_app.transcript.projection import project, row_id
@@ -92,8 +94,9 @@ def _is_complete(steps: dict[str, Row], row: TurnRow) -> bool:
     return progress is not None and progress["metadata"].get("end") == row.end_kind
 
 
-def _created_at(step: Row) -> str:
-    return step["createdAt"]
+def _created_at(step: Row) -> datetime:
+    # Not its text: without microseconds it has another length, and sorts after all that follow it.
+    return parse_time(step["createdAt"])
 
 
 def _turn(thread_id: str, owner: str, message: dict[str, Any]) -> Turn:
