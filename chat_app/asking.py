@@ -16,7 +16,7 @@ from chat_app import bootstrap
 from chat_app.data_directory import DataDirectory
 from chat_app.errors import DataDirectoryLocked, ResearchChatError
 from chat_app.research.progress import END_KINDS, json_line
-from chat_app.research.turn import Depth, clean_question
+from chat_app.research.turn import Depth
 from chat_app.settings import Settings
 from chat_app.web.private_keys import client_key
 from chat_app.workflows.inquiries import Inquiries
@@ -43,7 +43,6 @@ class Asked(Protocol):
 
 async def ask(settings: Settings, question: str, thread_id: str | None, depth: Depth, printer: Printer) -> int:
     """Ask, print to the end, and return the exit code. Cancelled, it stops the research; cancelled again, it just ends."""
-    question = clean_question(question)
     try:
         directory = DataDirectory.hold(settings.data_dir, None)
     except DataDirectoryLocked as locked:

@@ -77,6 +77,7 @@ def _ask(options: argparse.Namespace) -> int:
     question = options.question
     if question == "-":
         question = sys.stdin.buffer.read().decode(errors="replace")
+    question = clean_question(question)
     asking = importlib.import_module("chat_app.asking")
     printer = asking.JsonLines() if options.json else asking.Plain()
     return _run_interruptible(asking.ask(settings, question, options.thread, options.depth, printer))

@@ -48,7 +48,7 @@ def _role(name: str, model_id: str | None) -> Finding:
 def _reason(settings: Settings) -> str:
     keys = {
         "ANTHROPIC_API_KEY": settings.anthropic_key,
-        "GOOGLE_API_KEY": settings.google_key,
+        "GOOGLE_API_KEY or GEMINI_API_KEY": settings.google_key,
         "OPENAI_API_KEY": settings.openai_key,
     }
     found = [name for name, key in keys.items() if key]

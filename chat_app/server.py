@@ -6,6 +6,7 @@ Import it only when the environment holds what Chainlit reads at its own import:
 # ruff: noqa: I001 -- the first import must come before Chainlit's
 from chat_app import lean_imports  # noqa: F401  # pyright: ignore[reportUnusedImport]: works by being imported
 
+import logging
 import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -85,6 +86,8 @@ class Site:
         chainlit_server = import_module("chainlit.server")
         chainlit_server.app.add_exception_handler(NotFound, _not_found)
         take_over(chainlit_server.sio)
+        # There is no page of text beside the chat, in no language; Chainlit would miss it at each visit.
+        logging.getLogger("chainlit").addFilter(lambda record: "markdown file" not in record.getMessage())
         local = self._local_user() if self._sign_in == "local" else None
         return guarded(_CallerKnown(app, self._user_of), local)
 

@@ -18,7 +18,7 @@ import socketio
 
 PATIENCE_SECONDS = 90
 """For whatever must come at some time; what must come soon is measured."""
-_RECONNECT_SECONDS = 0.2
+_RECONNECTING: Any = {"reconnection_delay": 0.2, "reconnection_delay_max": 0.2, "randomization_factor": 0}
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -210,14 +210,12 @@ class ChainlitClient:
 
     async def connect(self) -> Self:
         """Open the page; raises socketio.exceptions.ConnectionError when the server refuses it."""
-        self._socket = socketio.AsyncClient(
-            reconnection_delay=_RECONNECT_SECONDS, reconnection_delay_max=_RECONNECT_SECONDS, randomization_factor=0
-        )
+        self._socket = socketio.AsyncClient(**_RECONNECTING)
         self._socket.on("*", self._hear)
         self._socket.on("connect", self._connected)
         await self._socket.connect(
             self.url,
-            headers={"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())},
+            headers=self._headers,
             auth=self._introduction,
             transports=["websocket"],
             socketio_path="/ws/socket.io",
@@ -311,6 +309,10 @@ class ChainlitClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.disconnect()
+
+    async def _headers(self) -> dict[str, str]:
+        # Made anew for each connection: the client takes them out of what it is given.
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
 
     async def _introduction(self) -> dict[str, str]:
         return {

@@ -66,6 +66,8 @@ class Audience:
         await page.emit("task_start", {})
         screen = Screen(_current_emit(page), turn)
         async for view in feed.views():
+            if not view.phases and view.end is None:
+                continue  # less than was announced
             await screen.show(view)
             if view.end is None:
                 await asyncio.sleep(pause_seconds(len(view.text)))

@@ -1,7 +1,7 @@
 """What a person does in a conversation: ask, stop, come back. Whose thread it is, is checked here."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any, cast, get_args
 from uuid import UUID
@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 Row = dict[str, Any]
 PagesOf = Callable[[str], Iterable[Page]]
 """The attached pages of this process that show a thread."""
+OnStored = Callable[[Turn], Awaitable[None]]
 
 
 class Conversation:
@@ -32,12 +33,15 @@ class Conversation:
         self._audience = audience
         self._pages_of = pages_of
 
-    async def ask(self, page: Page, owner: str, message: dict[str, Any]) -> Turn:
+    async def ask(self, page: Page, owner: str, message: dict[str, Any], on_stored: OnStored | None = None) -> Turn:
         """Begin a turn for a message of the page; everyone who has the thread open sees it.
 
-        The same message again is the same turn. Raises InvalidQuestion, or NotFound for a thread of somebody else.
+        `on_stored` is awaited once the question cannot be lost any more, before anything is shown of its turn. The same
+        message again is the same turn. Raises InvalidQuestion, or NotFound for a thread of somebody else.
         """
         turn, is_new = await self._turns.prepare(_turn(page.thread_id, owner, message))
+        if on_stored:
+            await on_stored(turn)
         pages = list({known.id: known for known in (page, *self._pages_of(turn.thread_id))}.values())
         if is_new:
             await self._audience.announce(pages, turn)

@@ -9,7 +9,7 @@ from typing import Any
 from chat_app.research.turn import Turn
 from chat_app.research.view import TurnView
 from chat_app.storage.transcript import StepRow
-from chat_app.transcript.projection import project, row_id
+from chat_app.transcript.projection import answer_text, project, row_id
 
 Emit = Callable[[str, Any], Awaitable[None]]
 """(event, data) to one page; does nothing when the page is gone."""
@@ -33,10 +33,16 @@ class Screen:
         self._turn = turn
         self._answer_id = row_id(turn.id, "report")
         self._answer: str | None = None
+        self._view: TurnView | None = None
         self._sent: dict[str, dict[str, Any]] = {}
         self._card_moment: object = None
 
     async def show(self, view: TurnView) -> None:
+        shown, self._view = self._view, view
+        if self._answer and shown is not None and _differs_in_text_only(view, shown):
+            # Dozens of times a second while a report is written; projecting all rows for it costs three times as much.
+            await self._write_answer(answer_text(self._turn, view))
+            return
         rows = project(self._turn, view)
         for step in rows.steps:
             if step.id != self._answer_id:
@@ -49,7 +55,7 @@ class Screen:
         if answer:
             await self._show_answer(answer, is_final=view.end is not None)
         elif self._answer:
-            await self._clear_answer()
+            await self._write_answer("")  # the report began again and has no text yet
 
     async def _upsert(self, step: StepRow) -> None:
         await self._send_once("update_message" if step.id in self._sent else "new_message", step.to_dict())
@@ -74,21 +80,25 @@ class Screen:
             await self._emit("window_message", {"type": "rc:progress", "turn": self._turn.id, "view": props["view"]})
 
     async def _show_answer(self, step: StepRow, *, is_final: bool) -> None:
-        text, shown = step.output, self._answer
         if is_final:
             await self._send_once("new_message", step.to_dict())
-        elif shown is None:
+        elif self._answer is None:
             await self._emit("stream_start", {**step.to_dict(), "streaming": True})
-        elif text.startswith(shown):
-            if text != shown:
-                token = {"id": step.id, "token": text[len(shown) :], "isSequence": False, "isInput": False}
-                await self._emit("stream_token", token)
         else:
-            # A report that began again: the page takes a sequence as the whole text.
-            await self._emit("stream_token", {"id": step.id, "token": text, "isSequence": True, "isInput": False})
-        self._answer = text
+            await self._write_answer(step.output)
+        self._answer = step.output
 
-    async def _clear_answer(self) -> None:
-        """The report began again and has no text yet."""
-        self._answer = ""
-        await self._emit("stream_token", {"id": self._answer_id, "token": "", "isSequence": True, "isInput": False})
+    async def _write_answer(self, text: str) -> None:
+        """Bring an answer that the page has begun to this text."""
+        shown, self._answer = self._answer or "", text
+        if text == shown:
+            return
+        # When a report begins again: the page takes a sequence as the whole text.
+        is_new = not text.startswith(shown)
+        token = {"token": text if is_new else text[len(shown) :], "isSequence": is_new, "isInput": False}
+        await self._emit("stream_token", {"id": self._answer_id, **token})
+
+
+def _differs_in_text_only(view: TurnView, shown: TurnView) -> bool:
+    """Whether at most the text has changed. Views share what did not change, so this compares no contents."""
+    return all(getattr(view, name) is getattr(shown, name) for name in TurnView.model_fields if name != "text")

@@ -14,6 +14,7 @@ from chainlit.session import WebsocketSession, ws_sessions_id
 from chat_app.chat.audience import Page
 from chat_app.chat.room import current_room
 from chat_app.errors import ResearchChatError
+from chat_app.research.turn import Turn
 
 logger = logging.getLogger(__name__)
 
@@ -45,21 +46,34 @@ def pages_of(thread_id: str) -> list[Page]:
     return [_page(session) for session in list(ws_sessions_id.values()) if session.thread_id == thread_id]
 
 
-async def _client_message(sid: str, payload: dict[str, Any]) -> None:
+async def _client_message(sid: str, payload: object = None) -> None:
     session = WebsocketSession.require(sid)
     init_ws_context(session)
-    page, message = _page(session), cast(dict[str, Any], payload.get("message") or {})
+    page, message = _page(session), _message(payload)
+
+    async def name_thread(turn: Turn) -> None:
+        # A page whose connection breaks a moment later must know which thread to come back to. Without the first line
+        # a mere reconnect of a new chat would show nothing of what was missed.
+        session.thread_id_to_resume = session.thread_id
+        if not session.has_first_interaction:
+            session.has_first_interaction = True
+            await page.emit("first_interaction", {"interaction": turn.question, "thread_id": session.thread_id})
+            await page.emit("window_message", {"type": "rc:thread", "id": session.thread_id})
+
     try:
-        turn = await current_room().conversation.ask(page, _owner(session), message)
+        await current_room().conversation.ask(page, _owner(session), message, name_thread)
     except ResearchChatError as error:
         await _refuse(page, str(error), message)
-        return
-    # Without this a mere reconnect of a new chat would show nothing of what was missed.
-    session.thread_id_to_resume = session.thread_id
-    if not session.has_first_interaction:
-        session.has_first_interaction = True
-        await page.emit("first_interaction", {"interaction": turn.question, "thread_id": session.thread_id})
-        await page.emit("window_message", {"type": "rc:thread", "id": session.thread_id})
+    except Exception:
+        # The callback's edge: whatever broke, the page does not wait for it. The question may have been stored.
+        logger.exception("A question could not be begun")
+        await page.emit("task_end", {})
+        await page.emit("toast", {"message": "Something broke on the server; reload the page.", "type": "error"})
+
+
+def _message(payload: object) -> dict[str, Any]:
+    message = cast(dict[str, object], payload).get("message") if isinstance(payload, dict) else None
+    return cast(dict[str, Any], message) if isinstance(message, dict) else {}
 
 
 async def _refuse(page: Page, why: str, message: dict[str, Any]) -> None:
@@ -76,7 +90,7 @@ async def _stop(sid: str) -> None:
         await current_room().conversation.stop(session.thread_id, _owner(session))
 
 
-async def _edit_message(sid: str, payload: dict[str, Any]) -> None:
+async def _edit_message(sid: str, payload: object = None) -> None:
     page = _page(WebsocketSession.require(sid))
     await page.emit("toast", {"message": "A question that was asked stays as it is; ask a new one.", "type": "info"})
 

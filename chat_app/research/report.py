@@ -11,8 +11,11 @@ from chat_app.research.evidence import Source, merge_sources
 # and not \[3\].
 _CITATION = re.compile(r"^ {0,3}\[\d{1,4}\]:|(?<!\\)\[(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\](?!\()", re.MULTILINE)
 # Code keeps its brackets: fenced blocks, also unfinished ones and those in a quote, and inline code.
-_FENCE = r"^(?:> ?)* {0,3}(?:`{3,}(?![^\n]*`)|~~~)"
-_CODE = re.compile(rf"({_FENCE}.*?(?:{_FENCE}[^\n]*$|\Z)|`+[^`\n]+`+)", re.DOTALL | re.MULTILINE)
+_QUOTED = r"^(?:> ?)* {0,3}"
+_CODE = re.compile(
+    rf"{_QUOTED}(?P<fence>`{{3,}}(?=[^`\n]*$)|~{{3,}}).*?(?:{_QUOTED}(?P=fence)[`~]*[ \t]*$|\Z)|`+[^`\n]+`+",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 class Report(BaseModel):
@@ -37,13 +40,18 @@ def replace_citations(text: str, replacement: Callable[[list[int]], str]) -> str
 
 def outside_code(text: str, change: Callable[[str], str]) -> str:
     """The text with its prose changed; fenced blocks and inline code stay as they are."""
-    parts = _CODE.split(text)
-    return "".join(part if i % 2 else change(part) for i, part in enumerate(parts))
+    pieces: list[str] = []
+    at = 0
+    for code in _CODE.finditer(text):
+        pieces += [change(text[at : code.start()]), code[0]]
+        at = code.end()
+    return "".join([*pieces, change(text[at:])])
 
 
 def last_prose(text: str) -> str:
     """The end of the text after its last code; empty within a block that is not closed."""
-    return _CODE.split(text)[-1]
+    ends = [code.end() for code in _CODE.finditer(text)]
+    return text[ends[-1] :] if ends else text
 
 
 def cited_numbers(text: str) -> list[int]:

@@ -11,9 +11,9 @@ from chat_app.research.report import last_prose, outside_code, replace_citations
 # stands in the text by itself has no escapes. And a picture that a model puts into a report could tell its server what
 # is in the report: it becomes a link.
 _ACTIVE = re.compile(r"https?://\S*|(?<!\\)(:(?=[^\W\d_])|!(?=\[))", re.IGNORECASE)
-# At the end of a growing text: a colon or exclamation mark, a citation, or an ordinary link (of bearable length) that is not complete, or whose
-# next character decides what it is.
-_OPEN = re.compile(r"(?:\[[\d\s,;]*(?:\]:?)?|\[[^\[\]\n]{0,100}(?:\](?:\([^()\s]{0,500})?)?|[:!])\Z")
+# At the end of a growing text: a colon or exclamation mark, a citation, or an ordinary link or picture (of bearable length)
+# that is not complete, or whose next character decides what it is.
+_OPEN = re.compile(r"(?:!?\[[\d\s,;]*(?:\]:?)?|!?\[[^\[\]\n]{0,100}(?:\](?:\([^()\s]{0,500})?)?|[:!])\Z")
 _CHANGED_OUTSIDE_CODE = re.compile(r"[\[:!]")
 _UNSAFE_IN_LINK = re.compile(r"[()<>\s\\\"]")
 

@@ -88,7 +88,7 @@ function SourcePanel({ props }) {
         <>
           <p className="rc-small">{words.plural(passages.length, 'passage')}</p>
           {passages.map((passage, index) => (
-            <Passage key={index} passage={passage} provenance={words.provenance(source)} />
+            <Passage key={index} passage={passage} provenance={words.provenance(source, passage)} />
           ))}
         </>
       ) : (

@@ -52,6 +52,8 @@ export function passages(source) {
   return source.quote ? [{ quote: source.quote, location: source.location }] : [];
 }
 
-export function provenance(source) {
-  return isFile(source) ? 'Found word for word in the file' : 'Quoted by the search service';
+/** Whose words a passage is. A search service may give its own words about a page instead of the page's. */
+export function provenance(source, passage) {
+  if (isFile(source)) return 'Found word for word in the file';
+  return passage.verbatim === false ? 'What the search service says of this page' : 'Quoted by the search service';
 }

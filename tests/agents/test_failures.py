@@ -19,10 +19,30 @@ PROVIDER_ERRORS: list[tuple[Exception, str, bool, str]] = [
     (http(x.ModelUnavailableError, 503), "model_unavailable_error", True, "not available at the moment (503)"),
     (http(x.ModelOverloadedError, 529), "model_overloaded_error", True, "not available at the moment (529)"),
     (http(x.ModelServerError, 500), "model_server_error", True, "not available at the moment (500)"),
-    (http(x.ModelAuthenticationError, 401), "model_authentication_error", False, "refused the API key (401); check the key"),
-    (http(x.ModelNotFoundError, 404), "model_not_found_error", False, "does not know this model (404); set another one"),
-    (http(x.ModelQuotaExceededError, 402), "model_quota_exceeded_error", False, "no credit or quota left (402); add credit"),
-    (http(x.ModelContextWindowExceededError, 400), "model_context_window_exceeded_error", False, "that much text at once"),
+    (
+        http(x.ModelAuthenticationError, 401),
+        "model_authentication_error",
+        False,
+        "refused the API key (401); check the key",
+    ),
+    (
+        http(x.ModelNotFoundError, 404),
+        "model_not_found_error",
+        False,
+        "does not know this model (404); set another one",
+    ),
+    (
+        http(x.ModelQuotaExceededError, 402),
+        "model_quota_exceeded_error",
+        False,
+        "no credit or quota left (402); add credit",
+    ),
+    (
+        http(x.ModelContextWindowExceededError, 400),
+        "model_context_window_exceeded_error",
+        False,
+        "that much text at once",
+    ),
     (http(x.ModelRequestRejectedError, 400, "no"), "model_request_rejected_error", False, "rejected the request (400)"),
     (http(None, 418), "model_http_error", False, "rejected the request (418)"),
     (x.ModelConnectionError(MODEL, "refused"), "model_connection_error", True, "could not be reached (refused)"),
@@ -32,7 +52,9 @@ PROVIDER_ERRORS: list[tuple[Exception, str, bool, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("error", "kind", "retryable", "words"), PROVIDER_ERRORS, ids=lambda value: getattr(value, "kind", ""))
+@pytest.mark.parametrize(
+    ("error", "kind", "retryable", "words"), PROVIDER_ERRORS, ids=lambda value: getattr(value, "kind", "")
+)
 def test_an_error_of_a_provider_says_who_failed_how_and_what_to_do(
     error: Exception, kind: str, retryable: bool, words: str
 ) -> None:
@@ -58,7 +80,12 @@ def test_every_category_of_error_that_pydantic_ai_knows_is_listed() -> None:
     [
         (x.ContentFilterError("filtered"), "refused", False, "Claude refused to answer this; ask differently."),
         (x.UsageLimitExceeded("limit"), "limit", True, "Claude made more requests than a turn allows."),
-        (x.UnexpectedModelBehavior("odd"), "unusable_answer", True, "Claude gave an answer that could not be used (odd)"),
+        (
+            x.UnexpectedModelBehavior("odd"),
+            "unusable_answer",
+            True,
+            "Claude gave an answer that could not be used (odd)",
+        ),
         (x.IncompleteToolCall("cut"), "unusable_answer", True, "(cut); try again."),
         (x.UserError("Set ANTHROPIC_API_KEY"), "settings", False, "Set ANTHROPIC_API_KEY; see `research-chat doctor`."),
         (ZeroDivisionError("by zero"), "internal", True, "Something broke inside (ZeroDivisionError: by zero)"),
@@ -72,7 +99,9 @@ def test_other_errors_are_told_in_one_sentence(error: Exception, kind: str, retr
     assert words in failure.message
 
 
-@pytest.mark.parametrize("error", [SettingsError("No."), NotFound("No."), InvalidQuestion("No."), TurnStoppedError("No.")])
+@pytest.mark.parametrize(
+    "error", [SettingsError("No."), NotFound("No."), InvalidQuestion("No."), TurnStoppedError("No.")]
+)
 def test_errors_of_our_own_are_told_in_their_own_words(error: Exception) -> None:
     assert failure_of(error) == Failure(kind=type(error).__name__, message="No.", retryable=False)
 
@@ -127,6 +156,8 @@ def test_a_long_answer_of_a_provider_is_one_bounded_line() -> None:
     assert len(message) < 400
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), KeyboardInterrupt(), x.UnexpectedModelBehavior("x"), TurnStoppedError("x")])
+@pytest.mark.parametrize(
+    "error", [ValueError("x"), KeyboardInterrupt(), x.UnexpectedModelBehavior("x"), TurnStoppedError("x")]
+)
 def test_only_requests_are_tried_again(error: BaseException) -> None:
     assert not is_retryable(error)

@@ -33,7 +33,10 @@ def answered(*parts: TextPart) -> list[ModelMessage]:
 def part(text: str, *cited: tuple[str, str]) -> TextPart:
     """A text that cites (words, URL), each by the words' place."""
     citations = [
-        Citation(sources=[web(url)], anchor=ContentCitationAnchor(start=text.index(words), end=text.index(words) + len(words)))
+        Citation(
+            sources=[web(url)],
+            anchor=ContentCitationAnchor(start=text.index(words), end=text.index(words) + len(words)),
+        )
         for words, url in cited
     ]
     return TextPart(text, citations=citations)
@@ -68,7 +71,12 @@ def test_where_the_page_is_not_quoted_the_answer_counts_as_what_was_said_about_i
 
 
 def test_the_same_page_is_one_source_with_all_that_was_said_of_it() -> None:
-    text = part("One. Two. Three.", ("One.", "https://a.example/"), ("Two.", "https://b.example/"), ("Three.", "https://a.example/"))
+    text = part(
+        "One. Two. Three.",
+        ("One.", "https://a.example/"),
+        ("Two.", "https://b.example/"),
+        ("Three.", "https://a.example/"),
+    )
     first, second = cited_sources(answered(text))
     assert (first.url, said(first)) == ("https://a.example/", ["One.", "Three."])
     assert (second.url, said(second)) == ("https://b.example/", ["Two."])
@@ -76,7 +84,9 @@ def test_the_same_page_is_one_source_with_all_that_was_said_of_it() -> None:
 
 def test_one_citation_may_name_several_pages_and_they_keep_their_order() -> None:
     citation = Citation(sources=[web("https://b.example/", None), web("https://a.example/")])
-    sources = cited_sources(answered(TextPart("So.", citations=[citation]), part("And.", ("And.", "https://c.example/"))))
+    sources = cited_sources(
+        answered(TextPart("So.", citations=[citation]), part("And.", ("And.", "https://c.example/")))
+    )
     assert [(s.url, s.title) for s in sources] == [
         ("https://b.example/", "b.example"),
         ("https://a.example/", "A page"),
@@ -84,7 +94,9 @@ def test_one_citation_may_name_several_pages_and_they_keep_their_order() -> None
     ]
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "//a.example/", "a.example"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "//a.example/", "a.example"]
+)
 def test_what_is_no_page_of_the_web_is_no_source(url: str) -> None:
     assert cited_sources(answered(TextPart("So.", citations=[Citation(sources=[web(url)])]))) == ()
 

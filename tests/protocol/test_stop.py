@@ -47,7 +47,7 @@ async def test_stop_while_it_plans(pages: Pages, providers: FakeProviders) -> No
     providers.scenario(SLOW.model_copy(update={"faults": (Fault(kind="never", role="planner", times=None),)}))
     page = await pages.open()
     message = await page.ask(QUESTION)
-    await until_asked(providers, "planner")
+    await asyncio.to_thread(wait_for_request, providers, "planner")
     turn = await stopped(page, message, providers)
 
     assert turn.states == {"planning": "stopped"}
@@ -120,7 +120,8 @@ def done_searches(page: ChainlitClient, message: str) -> int:
     return sum(search["metadata"]["state"] == "done" for search in page.page.turn(message).searches)
 
 
-async def until_asked(providers: FakeProviders, role: str) -> None:
-    async with asyncio.timeout(30):
-        while not any(request.role == role for request in providers.log()):
-            await asyncio.sleep(0.05)
+def wait_for_request(providers: FakeProviders, role: str) -> None:
+    deadline = time.monotonic() + 30
+    while not any(request.role == role for request in providers.log()):
+        assert time.monotonic() < deadline, f"nothing was asked of the {role}"
+        time.sleep(0.05)

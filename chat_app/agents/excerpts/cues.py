@@ -6,10 +6,17 @@ import re
 def cue_of(query: str) -> re.Pattern[str] | None:
     """A few words without a question word are a subject: what it is comes first."""
     kind = next((cue for question, cue in _KINDS if question.search(query)), None)
-    return kind or (DEFINITION if len(query.split()) <= _SUBJECT_WORDS else None)
+    if kind or _OTHER_QUESTION.match(query):
+        return kind
+    return DEFINITION if len(query.split()) <= _SUBJECT_WORDS else None
 
 
 _SUBJECT_WORDS = 5
+_OTHER_QUESTION = re.compile(
+    r"(?:where|when|who|which|can|could|may|do|does|did|is|are|should|wo|wann|wer|kann|darf|ist|sind|où|quand|qui|peut|"
+    r"dónde|cuándo|quién|puedo)\b",
+    re.IGNORECASE,
+)
 
 
 def _cue(words: str, *, starts: str = "", spaceless: str = "") -> re.Pattern[str]:

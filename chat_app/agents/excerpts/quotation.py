@@ -1,6 +1,6 @@
 """A source's words as a Markdown block quote that shows them literally: nothing in them is markup, a link or a citation.
 
-Escaped is what CommonMark, GitHub's tables and strikethrough, `$` mathematics and `:name` directives would take for their own.
+Escaped is what CommonMark, GitHub's tables and strikethrough, and `$` mathematics would take for their own.
 """
 
 import re
@@ -15,11 +15,10 @@ _SPECIAL = re.compile(
     |[*`<~$\[\]|]
     |_(?!(?<=[^\W_]_)[^\W_])        # not inside a word: max_connections stays readable
     |&(?=\#?\w+;)                   # character references
-    |:(?=[^\W\d_])(?<!::)           # text directives
     """,
     re.VERBOSE,
 )
-_LINE_START = re.compile(r"^(?:(?P<digits>\d{1,9})(?=[.)](?:\s|$)))?(?P<marks>(?(digits)[.)]|(?:[#>+=-]|::+)))")
+_LINE_START = re.compile(r"^(?:(?P<digits>\d{1,9})(?=[.)](?:\s|$)))?(?P<marks>(?(digits)[.)]|[#>+=-]))")
 _CITATION_LIKE = re.compile(r"\[\d{1,4}(?:\s*[,;]\s*\d{1,4})*\]")
 
 

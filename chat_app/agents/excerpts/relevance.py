@@ -67,14 +67,15 @@ class Inquiry(BaseModel):
         """The subject, soon followed by what it is: "A deadlock is ...", "a heap, the place where ..."."""
         words = text.split()[:_DEFINED_WITHIN]
         named = [i for i, word in enumerate(words) if not self.core.isdisjoint(self.found(word))]
-        if not named:
-            return False
-        following = words[named[-1] + 1 : named[-1] + 3]
-        is_apposition = words[named[-1]].endswith(",") and following[:1] in (["a"], ["an"], ["the"])
-        return is_apposition or any(DEFINITION.search(word) for word in following)
+        return any(_defines(words[at], words[at + 1 : at + 3]) for at in named)
 
     def share(self, found: Iterable[int]) -> float:
         return sum(self.weights[i] for i in found)
+
+
+def _defines(word: str, following: Sequence[str]) -> bool:
+    is_apposition = word.endswith(",") and list(following[:1]) in (["a"], ["an"], ["the"])
+    return is_apposition or any(DEFINITION.search(each) for each in following)
 
 
 def inquiry(query: str, passages: Sequence[str]) -> Inquiry:
