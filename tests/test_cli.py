@@ -35,8 +35,13 @@ NOTES = {
 SLOW = Scenario(search_latency=20)
 
 
+@pytest.fixture(autouse=True)
+def no_settings_of_this_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON_DOTENV_DISABLED", "1")
+
+
 def environment(data: Path, **variables: str) -> dict[str, str]:
-    return {"CHAT_APP_DATA_DIR": str(data), **variables}
+    return {"CHAT_APP_DATA_DIR": str(data), "PYTHON_DOTENV_DISABLED": "1", **variables}
 
 
 @pytest.fixture
@@ -226,10 +231,10 @@ class TestQuestions:
         assert b"has 200,000 characters and the limit is 20,000; shorten it" in done.stderr
 
     def test_control_characters_and_broken_bytes_do_no_harm(self, server: AppProcess) -> None:
-        done = ask_piped(b"How many\x00 envelopes\x1b does the green\r\ndrawer hold?\xff", server.data_dir)
+        done = ask_piped(b"How many\x00 envelopes\x1b does the green drawer hold?\r\n\xff", server.data_dir)
         assert done.returncode == 0, done.stderr
         trail = trail_of(done.stdout.decode())
-        assert trail[0]["question"] == "How many envelopes does the green\ndrawer hold?\ufffd"
+        assert trail[0]["question"] == "How many envelopes does the green drawer hold?\n\ufffd"
 
 
 class TestAskingAServer:

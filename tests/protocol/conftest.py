@@ -15,8 +15,8 @@ BRISK = Scenario(
     latency=0.05, search_latency=0.15, search_spread=0.3, tokens_per_second=250, plan_tokens=20, searches=3
 )
 """A turn of two seconds in which everything can be seen."""
-SLOW = BRISK.model_copy(update={"tokens_per_second": 60.0, "report_tokens": 400})
-"""Writes for seven seconds: long enough for a page to go and come back meanwhile."""
+SLOW = BRISK.model_copy(update={"tokens_per_second": 100.0, "report_tokens": 400})
+"""Writes for four seconds: long enough for a page to go and come back meanwhile."""
 
 
 @pytest.fixture(scope="package")

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from chat_app import lean_imports  # noqa: F401 -- Chainlit can only be imported after it
+
 COOKIE = "rc_test"
 PORT, ROOT = int(sys.argv[1]), Path(sys.argv[2])
 # Chainlit reads them at its import.
@@ -23,7 +25,6 @@ from chainlit.utils import mount_chainlit  # noqa: E402
 from fastapi import FastAPI  # noqa: E402
 from jwt import PyJWTError  # noqa: E402
 
-from chat_app import lean_imports  # noqa: E402, F401 -- Chainlit can only be imported after it
 from chat_app.web.local_login import LocalUser  # noqa: E402
 from chat_app.web.perimeter import guarded  # noqa: E402
 

@@ -9,6 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from chat_app import lean_imports  # noqa: F401 -- Chainlit can only be imported after it
+
 PROJECT = Path(__file__).resolve().parents[3]
 
 # Chainlit reads both when it is imported, and writes translations it misses: into a copy, not into the checkout.
@@ -25,7 +27,6 @@ from chainlit.utils import mount_chainlit  # noqa: E402
 from fastapi import FastAPI, Response  # noqa: E402
 from fastapi.responses import JSONResponse  # noqa: E402
 
-from chat_app import lean_imports  # noqa: E402, F401 -- Chainlit can only be imported after it
 from tests.browser.fixtures_ui.memory import running  # noqa: E402
 
 MODES = {
