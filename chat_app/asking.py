@@ -4,22 +4,24 @@ It joins the server that runs on the data directory, if there is one, and works 
 """
 
 import asyncio
+import importlib
 import json
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
-from chat_app import bootstrap
 from chat_app.data_directory import DataDirectory
 from chat_app.errors import DataDirectoryLocked, ResearchChatError
 from chat_app.research.progress import END_KINDS, json_line
 from chat_app.research.turn import Depth
 from chat_app.settings import Settings
 from chat_app.web.private_keys import client_key
-from chat_app.workflows.inquiries import Inquiries
+
+if TYPE_CHECKING:
+    from chat_app.workflows.inquiries import Inquiries
 
 _OWNER = "local"
 _EXIT_CODES = {"turn_failed": 1, "no_evidence": 3, "turn_stopped": 130}
@@ -84,7 +86,7 @@ class _Reading:
 
 
 class _Local:
-    def __init__(self, inquiries: Inquiries, thread_id: str, turn_id: str) -> None:
+    def __init__(self, inquiries: "Inquiries", thread_id: str, turn_id: str) -> None:
         self._inquiries = inquiries
         self._turn_id = turn_id
         self.thread_id = thread_id
@@ -101,9 +103,12 @@ class _Local:
 async def _by_itself(
     settings: Settings, directory: DataDirectory, question: str, thread_id: str | None, depth: Depth
 ) -> AsyncGenerator[Asked]:
+    # Imported here: whoever joins a server need not wait for the engine and the agents (1.5 s).
+    bootstrap = importlib.import_module("chat_app.bootstrap")
+    inquiries_module = importlib.import_module("chat_app.workflows.inquiries")
     try:
         async with bootstrap.running(settings, directory) as services:
-            inquiries = Inquiries(services.turns, services.trail)
+            inquiries: Inquiries = inquiries_module.Inquiries(services.turns, services.trail)
             turn = await inquiries.ask(_OWNER, question, thread_id, depth)
             yield _Local(inquiries, turn.thread_id, turn.id)
     finally:

@@ -15,6 +15,7 @@ from dotenv import load_dotenv
 
 from chat_app import __version__
 from chat_app.errors import InvalidQuestion, ResearchChatError, SettingsError
+from chat_app.research.turn import clean_question
 from chat_app.settings import PROJECT_DIR, Settings
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_NOTHING_FOUND, EXIT_INTERRUPTED = 0, 1, 2, 3, 130

@@ -69,7 +69,9 @@ def test_a_holder_without_an_address_has_none(tmp_path: Path, another_process_ho
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-def test_a_process_that_dies_in_any_way_lets_go(tmp_path: Path, another_process_holds: Hold, end: signal.Signals) -> None:
+def test_a_process_that_dies_in_any_way_lets_go(
+    tmp_path: Path, another_process_holds: Hold, end: signal.Signals
+) -> None:
     process = another_process_holds(tmp_path, "http://127.0.0.1:8765")
     process.send_signal(end)
     process.wait()

@@ -56,7 +56,10 @@ def test_nothing_has_to_be_set() -> None:
     assert (settings.trace_content, settings.demo, settings.has_oauth) == (False, False, False)
 
 
-@pytest.mark.parametrize("name", [*SECRETS, *ADDRESSES, *MODELS, *FLAGS, "HOST", "PORT", "DATABASE_URL", "CHAT_APP_DATA_DIR", "CHAT_APP_USERS_FILE"])
+@pytest.mark.parametrize(
+    "name",
+    [*SECRETS, *ADDRESSES, *MODELS, *FLAGS, "HOST", "PORT", "DATABASE_URL", "CHAT_APP_DATA_DIR", "CHAT_APP_USERS_FILE"],
+)
 @pytest.mark.parametrize("nothing", ["", "  "])
 def test_an_empty_variable_is_an_unset_one(name: str, nothing: str) -> None:
     assert read(**{name: nothing}) == read()
@@ -137,7 +140,9 @@ def test_a_flag_is_0_or_1(name: str, field: str) -> None:
         assert complaint(**{name: malformed}) == f"{name} is {malformed!r}; it must be 0 or 1."
 
 
-@pytest.mark.parametrize("port", ["0", "65536", "-1", "8000.0", "eight", "8000 80", "\u0668\u0660", "1e3", "99999999999999999999"])
+@pytest.mark.parametrize(
+    "port", ["0", "65536", "-1", "8000.0", "eight", "8000 80", "\u0668\u0660", "1e3", "99999999999999999999"]
+)
 def test_a_port_is_a_number_from_1_to_65535(port: str) -> None:
     assert complaint(PORT=port) == f"PORT is {port!r}; it must be a number from 1 to 65535."
 

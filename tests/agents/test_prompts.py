@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from pydantic_ai.messages import ModelRequest, SystemPromptPart, TextContent, UserPromptPart
 
 from chat_app.agents.analyst import analyst_prompt, outcome_text
 from chat_app.agents.brief import AnalystBrief, PastTurn, PlannerBrief, brief_of
@@ -10,7 +11,6 @@ from chat_app.agents.planner import planner_prompt
 from chat_app.agents.searcher import searcher_prompt
 from chat_app.research.evidence import Finding, Passage, SearchFailed
 from chat_app.research.plan import Plan, Search
-from pydantic_ai.messages import ModelRequest, SystemPromptPart, TextContent, UserPromptPart
 from tests.research.trails import PLAN, report, source
 
 TAGS = ("question", "finding", "source", "earlier_report", "earlier_turn", "system", "tool_result")

@@ -24,9 +24,11 @@ class RecordingPage:
         self.id = page_id
         self.thread_id = "thread"
         self.sent: list[tuple[str, Any]] = []
+        self._news = asyncio.Event()
 
     async def emit(self, event: str, data: Any) -> None:
         self.sent.append((event, data))
+        self._news.set()
 
     def events(self) -> list[str]:
         return [event for event, _ in self.sent]
@@ -34,7 +36,8 @@ class RecordingPage:
     async def until(self, event: str) -> None:
         async with asyncio.timeout(5):
             while event not in self.events():
-                await asyncio.sleep(0.005)
+                self._news.clear()
+                await self._news.wait()
 
 
 class Stage:

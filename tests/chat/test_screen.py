@@ -194,9 +194,8 @@ async def test_a_page_that_comes_late_gets_what_the_others_have() -> None:
 
 
 def shown_on(page: RecordingPage) -> dict[str, dict[str, Any]]:
-    """The rows of a page as the last event about each left them; the answer's text is compared by itself."""
-    rows = {d["id"]: d for event, d in page.sent if event in {"new_message", "update_message", "element"}}
-    return rows
+    """The rows of a page as the last event about each left them."""
+    return {d["id"]: d for event, d in page.sent if event in {"new_message", "update_message", "element"}}
 
 
 def stored(view: TurnView) -> dict[str, dict[str, Any]]:

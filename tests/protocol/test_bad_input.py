@@ -75,9 +75,7 @@ async def test_malformed_events_leave_server_and_page_working(pages: Pages, even
     assert len(page.page.questions) == 1
 
 
-async def test_a_message_beyond_all_measure_ends_the_connection_and_nothing_else(
-    pages: Pages, app: AppProcess
-) -> None:
+async def test_a_message_beyond_all_measure_ends_the_connection_and_nothing_else(pages: Pages, app: AppProcess) -> None:
     page, other = await pages.open(), await pages.open()
     await page.ask("x" * 3_000_000)
     await page.until_connected(2)

@@ -67,7 +67,9 @@ def test_the_kinds_that_end_a_turn_are_named() -> None:
     assert {e.kind for e in ALL if Recorded(turn_id="t", seq=0, at=BEGINNING, event=e).is_end} == END_KINDS
 
 
-@pytest.mark.parametrize("payload", ['{"kind": "exploded"}', "{}", "[]", '{"kind": "phase_started", "phase": "eating"}', ""])
+@pytest.mark.parametrize(
+    "payload", ['{"kind": "exploded"}', "{}", "[]", '{"kind": "phase_started", "phase": "eating"}', ""]
+)
 def test_anything_else_is_no_event(payload: str) -> None:
     with pytest.raises(ValidationError):
         event_from_json(payload)
@@ -102,7 +104,10 @@ def test_the_json_form_is_one_line_with_the_fields_of_the_contract() -> None:
         (Waiting(on="Claude", reason="r", seconds=1), {"on", "reason", "seconds", "search"}),
         (ReportStarted(attempt=1), {"attempt"}),
         (ReportDelta(attempt=1, offset=0, text=""), {"attempt", "offset", "text"}),
-        (CostUpdated(usd=1, input_tokens=1, output_tokens=1, searches=1), {"usd", "input_tokens", "output_tokens", "searches"}),
+        (
+            CostUpdated(usd=1, input_tokens=1, output_tokens=1, searches=1),
+            {"usd", "input_tokens", "output_tokens", "searches"},
+        ),
         (ReportReady(report=report("So [1].", 1)), {"report"}),
         (ClarificationAsked(questions=("?",)), {"questions"}),
         (NoEvidence(text=""), {"text"}),

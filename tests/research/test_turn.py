@@ -43,7 +43,9 @@ def test_control_characters_go_and_words_stay_apart(text: str, cleaned: str) -> 
     assert clean_question(text) == cleaned
 
 
-@pytest.mark.parametrize("text", ["", " \n\t", "\x00\x01\x02", "\udcff", "\u200b\u2060\ufeff", "\u200d \u200c", "\u00a0"])
+@pytest.mark.parametrize(
+    "text", ["", " \n\t", "\x00\x01\x02", "\udcff", "\u200b\u2060\ufeff", "\u200d \u200c", "\u00a0"]
+)
 def test_a_question_without_a_visible_character_is_refused(text: str) -> None:
     with pytest.raises(InvalidQuestion, match="empty; type"):
         clean_question(text)

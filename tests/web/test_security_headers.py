@@ -142,7 +142,7 @@ async def test_only_files_that_are_asked_for_again_and_again_are_kept() -> None:
             (await http.get(path, headers=PAGE)).headers.get("cache-control")
             for path in ("/public/elements/Card.jsx", "/public/custom.js", "/assets/index-1.js", "/")
         ]
-    assert (element, script, page) == ("max-age=300", None, "no-cache")
+    assert (element, script, page) == ("max-age=300", "no-cache", "no-cache")
     assert bundle is not None
     assert "immutable" in bundle
 

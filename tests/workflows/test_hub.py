@@ -63,10 +63,19 @@ async def views_of(feed: Feed) -> list[TurnView]:
 
 @pytest.mark.parametrize(
     "batches",
-    [[[0, 1, 2, 3]], [[0], [1], [2], [3]], [[3, 2, 1, 0]], [[1, 2], [0], [3]], [[3], [0, 0], [1, 2], [2]], [[0, 1], [1, 2, 3], [0]]],
+    [
+        [[0, 1, 2, 3]],
+        [[0], [1], [2], [3]],
+        [[3, 2, 1, 0]],
+        [[1, 2], [0], [3]],
+        [[3], [0, 0], [1, 2], [2]],
+        [[0, 1], [1, 2, 3], [0]],
+    ],
     ids=str,
 )
-async def test_events_are_taken_in_order_whatever_order_they_come_in(database: Database, batches: list[list[int]]) -> None:
+async def test_events_are_taken_in_order_whatever_order_they_come_in(
+    database: Database, batches: list[list[int]]
+) -> None:
     feed = Feed(TURN.id, Trail(database))
     seen: list[int] = []
     for batch in batches:

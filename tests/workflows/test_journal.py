@@ -115,7 +115,9 @@ async def test_many_writers_at_once_leave_the_history_of_the_whole_trail(databas
     async def search(number: int) -> None:
         query = f"query {number}"
         await journal.record(turn, f"{number}.started", SearchStarted(search=number, query=query))
-        await journal.record(turn, f"{number}.ended", SearchFinished(search=number, query=query, sources=(source(number + 1),)))
+        await journal.record(
+            turn, f"{number}.ended", SearchFinished(search=number, query=query, sources=(source(number + 1),))
+        )
 
     async def stop() -> None:
         await asyncio.sleep(0.02)

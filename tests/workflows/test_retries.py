@@ -28,12 +28,14 @@ class Step:
     def __init__(self) -> None:
         self.turn = uuid4().hex
         self.waits: list[tuple[str, float]] = []
+        self.has_waited = asyncio.Event()
 
     async def fails(self, *errors: BaseException) -> list[bool]:
         """Whether it is tried again, for each failure."""
 
         async def told(reason: str, seconds: float) -> None:
             self.waits.append((reason, seconds))
+            self.has_waited.set()
 
         async def run() -> list[bool]:
             stopping.current_turn_id.set(self.turn)
@@ -61,7 +63,11 @@ async def test_what_would_fail_again_is_not_tried_again(error: BaseException) ->
 
 @pytest.mark.parametrize(
     "error",
-    [rate_limit(), ModelHTTPError.for_category(ModelServerError, status_code=500, model_name="m"), ModelAPIError("m", "cut")],
+    [
+        rate_limit(),
+        ModelHTTPError.for_category(ModelServerError, status_code=500, model_name="m"),
+        ModelAPIError("m", "cut"),
+    ],
     ids=lambda error: type(error).__name__,
 )
 async def test_what_may_pass_is_tried_again_and_told(error: Exception) -> None:
@@ -92,8 +98,7 @@ async def test_each_further_wait_is_told_as_long_as_it_will_be_and_none_comes_af
 async def test_a_stop_ends_the_wait_and_nothing_is_tried_again() -> None:
     step = Step()
     waiting = asyncio.ensure_future(step.fails(rate_limit(retry_after=60)))
-    while not step.waits:
-        await asyncio.sleep(0.001)
+    await step.has_waited.wait()
     stopping.stop(step.turn)
     assert await asyncio.wait_for(waiting, 2) == [False]
 
@@ -108,8 +113,7 @@ async def test_a_stopped_turn_is_not_told_to_wait() -> None:
 async def test_no_provider_can_make_a_turn_wait_for_ever() -> None:
     step = Step()
     waiting = asyncio.ensure_future(step.fails(rate_limit(retry_after=1e9)))
-    while not step.waits:
-        await asyncio.sleep(0.001)
+    await step.has_waited.wait()
     assert step.waits[0][1] <= MAX_WAIT_SECONDS + 1
     stopping.stop(step.turn)
     await waiting

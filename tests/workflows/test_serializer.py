@@ -36,7 +36,9 @@ FINDING = Finding(
     search=0,
     query="scattering",
     text="Blue.",
-    sources=(source(1, passages=(Passage(quote="Words.", location="p. 2"), Passage(quote="Said.", is_verbatim=False))),),
+    sources=(
+        source(1, passages=(Passage(quote="Words.", location="p. 2"), Passage(quote="Said.", is_verbatim=False))),
+    ),
     usage=Usage(usd=None, input_tokens=3),
 )
 VALUES: list[Any] = [
@@ -105,7 +107,9 @@ def test_what_is_not_on_the_list_is_refused_when_it_is_read(stored: str) -> None
         STORE.deserialize(stored)
 
 
-@pytest.mark.parametrize("stored", ['{"$": "Turn", "value": {}}', "gASVBQAAAAAAAACMAWGULg==", "", '{"$": "Turn", "value": {"id": 1}}'])
+@pytest.mark.parametrize(
+    "stored", ['{"$": "Turn", "value": {}}', "gASVBQAAAAAAAACMAWGULg==", "", '{"$": "Turn", "value": {"id": 1}}']
+)
 def test_what_was_not_stored_here_is_an_error(stored: str) -> None:
     with pytest.raises(ValueError, match=r"validation error|Expecting"):
         STORE.deserialize(stored)
@@ -114,7 +118,11 @@ def test_what_was_not_stored_here_is_an_error(stored: str) -> None:
 @pytest.mark.parametrize(
     ("error", "kind", "retryable"),
     [
-        (ModelHTTPError.for_category(ModelRateLimitError, status_code=429, model_name="m"), "model_rate_limit_error", True),
+        (
+            ModelHTTPError.for_category(ModelRateLimitError, status_code=429, model_name="m"),
+            "model_rate_limit_error",
+            True,
+        ),
         (NotFound("There is no turn."), "NotFound", False),
         (ProviderError("Gemini named no source.", retryable=True, kind="no_sources"), "no_sources", True),
         (ZeroDivisionError("by zero"), "internal", True),
@@ -160,7 +168,9 @@ def providers(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeProviders]:
 
 @pytest.mark.provider_wire
 @pytest.mark.parametrize("model_id", [CLAUDE, GEMINI, OPENAI])
-async def test_answers_of_real_providers_come_back_with_their_citations(providers: FakeProviders, model_id: str) -> None:
+async def test_answers_of_real_providers_come_back_with_their_citations(
+    providers: FakeProviders, model_id: str
+) -> None:
     async with infer_model(model_id) as model:
         searched = await make_searcher().run("Why is the sky blue?", model=model)
         planned = await Agent(model, output_type=[Plan, Stranger]).run("Plan.")

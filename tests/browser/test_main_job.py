@@ -1,0 +1,215 @@
+"""The main job as a person does it, in a real browser against the real program: ask, watch, crash, come back, share."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+
+from tests.app_process import AppProcess
+from tests.fakes.providers import FakeProviders
+from tests.fakes.scenario import Scenario
+
+pytestmark = [pytest.mark.browser, pytest.mark.provider_wire, pytest.mark.timeout(240)]
+
+expect.set_options(timeout=45_000)
+SEVEN_SECONDS = Scenario(
+    latency=0.3,
+    search_latency=1.5,
+    tokens_per_second=80,
+    plan_tokens=60,
+    search_tokens=40,
+    report_tokens=200,
+    searches=2,
+)
+# A server that was killed refuses connections, and a page says so on its console.
+EXPECTED_NOISE = re.compile(
+    r"ERR_CONNECTION|WebSocket connection|ERR_INTERNET_DISCONNECTED|status of 404|ERR_EMPTY_RESPONSE"
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def providers() -> Iterator[FakeProviders]:
+    with FakeProviders.start(SEVEN_SECONDS, process=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def app(providers: FakeProviders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
+    process = AppProcess(tmp_path_factory.mktemp("browser") / "data", providers.environment("anthropic", "google"))
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def person(browser: Browser, app: AppProcess) -> Iterator[BrowserContext]:
+    """A browser of its own, without cookies; fails a test whose pages reach elsewhere or log an error."""
+    with _Person(browser, app) as context:
+        yield context
+
+
+class _Person:
+    def __init__(self, browser: Browser, app: AppProcess) -> None:
+        self._context = browser.new_context(base_url=app.url, viewport={"width": 1280, "height": 860})
+        self._context.on("request", self._note_request)
+        self._context.on("console", self._note_message)
+        self._problems: list[str] = []
+
+    def __enter__(self) -> BrowserContext:
+        return self._context
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._context.close()
+        assert kind is not None or self._problems == []
+
+    def _note_request(self, request: Request) -> None:
+        if not request.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
+            self._problems.append(f"request to {request.url}")
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not EXPECTED_NOISE.search(message.text):
+            self._problems.append(message.text)
+
+
+def test_without_keys_a_starter_question_is_answered_with_checked_quotes(browser: Browser, tmp_path: Path) -> None:
+    app = AppProcess(tmp_path / "data", {})
+    app.start()
+    try:
+        with _Person(browser, app) as person:
+            page = _opened(person)
+            expect(page.locator(".rc-mode")).to_contain_text("Excerpts only (no AI model)")
+            page.get_by_text("What happens to a running research when the server is killed?").click()
+            citation = page.locator("a.rc-cite").first
+            expect(citation).to_be_visible()
+            quoted = page.locator(".message-content blockquote").first.inner_text().rsplit("[", 1)[0].strip()
+            citation.click()
+            expect(page.locator("#side-view-content")).to_contain_text("Found word for word in the file")
+            panel = " ".join(page.locator("#side-view-content").inner_text().split())
+            assert " ".join(quoted.split()) in panel
+    finally:
+        app.stop()
+
+
+def test_plan_searches_and_report_are_watched_and_survive_reload_and_second_tab(person: BrowserContext) -> None:
+    page = _opened(person)
+    _ask(page, "How do glaciers move?")
+    expect(page.locator(".rc-progress")).to_contain_text("Planning")
+    expect(page.locator(".rc-progress")).to_contain_text("evidence and measurements")
+    expect(page).to_have_url(re.compile("/thread/"))
+    page.reload()
+    second = person.new_page()
+    second.goto(page.url)
+    for tab in (page, second):
+        expect(tab.locator(".rc-progress[data-rc-state=done]")).to_be_visible(timeout=60_000)
+        expect(tab.locator("a.rc-cite").first).to_be_visible()
+    assert _report(page) == _report(second)
+    assert "What stays open" in _report(page)
+
+
+def test_an_open_page_goes_on_by_itself_after_kill_9(person: BrowserContext, app: AppProcess) -> None:
+    page = _opened(person)
+    _ask(page, "Why is the sky blue?")
+    expect(page.locator(".rc-progress")).to_contain_text("evidence and measurements")
+    app.kill()
+    app.start()
+    expect(page.locator(".rc-progress[data-rc-state=done]")).to_be_visible(timeout=60_000)
+    expect(page.locator(".user-message, [data-step-type=user_message]")).to_have_count(1)
+    assert _report(page).count("In short") == 1
+
+
+def test_a_lost_network_is_caught_up_with(person: BrowserContext) -> None:
+    page = _opened(person)
+    _ask(page, "What is a tide?")
+    expect(page.locator(".rc-progress")).to_contain_text("evidence and measurements")
+    person.set_offline(True)
+    page.wait_for_timeout(4_000)  # how long the network is away, not a wait for something
+    person.set_offline(False)
+    expect(page.locator(".rc-progress[data-rc-state=done]")).to_be_visible(timeout=60_000)
+    assert _report(page).count("In short") == 1
+
+
+def test_stop_keeps_what_was_found(person: BrowserContext, providers: FakeProviders) -> None:
+    page = _opened(person)
+    _ask(page, "How old is the moon?")
+    expect(page.locator(".rc-progress")).to_contain_text("sources")
+    page.locator(".rc-stop button").click()
+    expect(page.locator(".rc-progress")).to_contain_text("Stopped", timeout=3_000)
+    expect(page.locator("#chat-submit")).to_be_visible()
+    asked = len(providers.log())
+    page.reload()
+    expect(page.locator(".rc-progress")).to_contain_text("Stopped")
+    assert len(providers.log()) == asked
+
+
+def test_history_finds_the_question_and_a_deep_link_arrives_without_a_cookie(browser: Browser, app: AppProcess) -> None:
+    asked = app.ask("Do unmistakable narwhals sing?")
+    asked.finished()
+    with _Person(browser, app) as person:
+        page = person.new_page()
+        page.goto(f"/thread/{asked.thread}")
+        expect(page.locator("a.rc-cite").first).to_be_visible()
+        expect(page.locator("#thread-history")).to_contain_text("Do unmistakable narwhals sing?")
+
+
+def test_a_link_shows_the_conversation_without_sign_in_until_it_is_revoked(browser: Browser, app: AppProcess) -> None:
+    asked = app.ask("How do bees find flowers?")
+    with _Person(browser, app) as person, _Person(browser, app) as stranger:
+        page = person.new_page()
+        page.goto(f"/thread/{asked.thread}")
+        page.locator("#rc-share-button").click()
+        page.get_by_role("button", name="Create link").click()
+        expect(page.locator("#rc-share-link")).to_have_value(re.compile(r"/s/[\w-]{20,}$"))
+        link = page.locator("#rc-share-link").input_value()
+        shared = stranger.new_page()
+        shared.goto(link)
+        expect(shared.locator("main")).to_contain_text("How do bees find flowers?")
+        expect(shared.locator("main")).to_contain_text("What stays open")  # arrives live, without a reload
+        assert stranger.cookies() == []
+        page.get_by_role("button", name="Stop sharing").click()
+        expect(page.locator("#rc-share-link")).to_have_value("")
+    assert httpx.get(link).status_code == httpx.codes.NOT_FOUND
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_everything_without_scrolling_sideways(browser: Browser, app: AppProcess, scheme: str) -> None:
+    asked = app.ask("How long do cats sleep?")
+    asked.finished()
+    with _Person(browser, app) as person:
+        page = person.new_page()
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto(f"/thread/{asked.thread}")
+        expect(page.locator("a.rc-cite").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate("document.documentElement.classList.contains('dark')") == (scheme == "dark")
+
+
+def _opened(person: BrowserContext) -> Page:
+    page = person.new_page()
+    page.goto("/")
+    expect(page.locator("#chat-input")).to_be_visible()
+    return page
+
+
+def _ask(page: Page, question: str) -> None:
+    page.locator("#chat-input").fill(question)
+    expect(page.locator("#chat-submit")).to_be_enabled()  # the socket is connected
+    page.locator("#chat-submit").click()
+    expect(page.locator(".rc-progress")).to_be_visible()
+
+
+def _report(page: Page) -> str:
+    return page.locator("[data-step-type=assistant_message] .message-content").last.inner_text()
