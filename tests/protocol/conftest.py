@@ -11,6 +11,8 @@ from tests.chainlit_client import ChainlitClient, opened
 from tests.fakes.providers import FakeProviders
 from tests.fakes.scenario import Scenario
 
+QUICK = Scenario(searches=3)
+"""Answers at once: for tests that need a conversation, not its making."""
 BRISK = Scenario(
     latency=0.05, search_latency=0.15, search_spread=0.3, tokens_per_second=250, plan_tokens=20, searches=3
 )
@@ -21,13 +23,13 @@ SLOW = BRISK.model_copy(update={"tokens_per_second": 100.0, "report_tokens": 400
 
 @pytest.fixture(scope="package")
 def running_providers() -> Iterator[FakeProviders]:
-    with FakeProviders.start(BRISK, process=True) as providers:
+    with FakeProviders.start(QUICK, process=True) as providers:
         yield providers
 
 
 @pytest.fixture
 def providers(running_providers: FakeProviders) -> FakeProviders:
-    running_providers.scenario(BRISK)
+    running_providers.scenario(QUICK)
     running_providers.clear_log()
     return running_providers
 

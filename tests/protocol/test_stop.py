@@ -8,7 +8,7 @@ import pytest
 from tests.chainlit_client import ChainlitClient, ShownTurn
 from tests.fakes.providers import FakeProviders
 from tests.fakes.scenario import Fault
-from tests.protocol.conftest import SLOW, Pages
+from tests.protocol.conftest import QUICK, SLOW, Pages
 
 pytestmark = pytest.mark.provider_wire
 
@@ -83,6 +83,7 @@ async def test_after_a_stop_one_can_ask_on(pages: Pages, providers: FakeProvider
     message = await page.ask(QUESTION)
     await page.until_writing(message)
     found = await stopped(page, message, providers)
+    providers.scenario(QUICK)
     turn = await page.until_ended(await page.ask("And about the canals of Holland?"))
 
     assert turn.end == "report_ready"
@@ -104,8 +105,8 @@ async def stopped(page: ChainlitClient, message: str, providers: FakeProviders) 
     assert cut
     assert all(request.ended_at and request.ended_at - pressed_on < STOP_SECONDS for request in cut)
     assert "running" not in {request.outcome for request in log}
-    # As long as a retry would wait at least: no request comes any more.
-    await asyncio.sleep(1.5)
+    # No request comes any more, also after the time that a retry would wait for.
+    await asyncio.sleep(1.0)
     assert [request for request in providers.log() if request.at > pressed_on] == []
     return page.page.turn(message)
 

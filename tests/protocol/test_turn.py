@@ -10,14 +10,15 @@ import pytest
 from tests.chainlit_client import ChainlitClient, ShownTurn, rows_of
 from tests.fakes.providers import FakeProviders
 from tests.fakes.scenario import Fault
-from tests.protocol.conftest import BRISK, Pages
+from tests.protocol.conftest import BRISK, QUICK, Pages
 
 pytestmark = pytest.mark.provider_wire
 
 QUESTION = "What is known about the tides of the North Sea?"
 
 
-async def test_plan_searches_and_report_are_shown_as_they_come(pages: Pages) -> None:
+async def test_plan_searches_and_report_are_shown_as_they_come(pages: Pages, providers: FakeProviders) -> None:
+    providers.scenario(BRISK)
     page = await pages.open()
     message = await page.ask(QUESTION)
     await page.until(lambda: page.page.is_loading, "Stop in the place of Send")
@@ -39,7 +40,7 @@ async def test_plan_searches_and_report_are_shown_as_they_come(pages: Pages) -> 
 
 
 async def test_the_first_step_is_shown_before_any_model_has_answered(pages: Pages, providers: FakeProviders) -> None:
-    providers.scenario(BRISK.model_copy(update={"latency": 2.0}))
+    providers.scenario(QUICK.model_copy(update={"latency": 2.0}))
     page = await pages.open()
     asked_at = time.monotonic()
     message = await page.ask(QUESTION)
@@ -49,7 +50,8 @@ async def test_the_first_step_is_shown_before_any_model_has_answered(pages: Page
     await page.until_ended(message)
 
 
-async def test_the_report_comes_in_pieces_spread_over_its_writing(pages: Pages) -> None:
+async def test_the_report_comes_in_pieces_spread_over_its_writing(pages: Pages, providers: FakeProviders) -> None:
+    providers.scenario(BRISK)
     page = await pages.open()
     message = await page.ask(QUESTION)
     turn = await page.until_ended(message)
@@ -111,7 +113,7 @@ async def test_a_follow_up_goes_on_counting_and_the_same_page_keeps_its_number(
 async def test_a_failed_turn_says_why_and_still_does_after_a_reload(
     pages: Pages, providers: FakeProviders, fault: Fault, reason: str
 ) -> None:
-    providers.scenario(BRISK.model_copy(update={"faults": (fault,)}))
+    providers.scenario(QUICK.model_copy(update={"faults": (fault,)}))
     page = await pages.open()
     message = await page.ask(QUESTION)
     turn = await page.until_ended(message)
@@ -129,7 +131,7 @@ async def test_a_failed_turn_says_why_and_still_does_after_a_reload(
 
 async def test_one_failed_search_leaves_a_report_from_the_others(pages: Pages, providers: FakeProviders) -> None:
     fault = Fault(kind="status", status=400, role="search", containing="evidence", times=None)
-    providers.scenario(BRISK.model_copy(update={"faults": (fault,)}))
+    providers.scenario(QUICK.model_copy(update={"faults": (fault,)}))
     page = await pages.open()
     turn = await page.until_ended(await page.ask(QUESTION))
 
@@ -143,7 +145,8 @@ async def test_one_failed_search_leaves_a_report_from_the_others(pages: Pages, p
     assert_cited(turn)
 
 
-async def test_twenty_turns_at_once_all_end(pages: Pages) -> None:
+async def test_twenty_turns_at_once_all_end(pages: Pages, providers: FakeProviders) -> None:
+    providers.scenario(BRISK)
     each = [await pages.open() for _ in range(20)]
     asked = [await page.ask(f"What is known about harbour number {n}?") for n, page in enumerate(each)]
     turns = await asyncio.gather(*(page.until_ended(message) for page, message in zip(each, asked, strict=True)))

@@ -8,7 +8,7 @@ import pytest
 from tests.app_process import AppProcess
 from tests.chainlit_client import ChainlitClient, opened, rows_of
 from tests.fakes.providers import FakeProviders
-from tests.protocol.conftest import BRISK, SLOW, Pages
+from tests.protocol.conftest import QUICK, SLOW, Pages
 
 pytestmark = pytest.mark.provider_wire
 
@@ -34,7 +34,7 @@ async def test_a_second_page_sees_the_same_live(pages: Pages) -> None:
 
 
 async def test_a_question_on_one_page_appears_on_the_other(pages: Pages, providers: FakeProviders) -> None:
-    providers.scenario(BRISK)
+    providers.scenario(QUICK)
     first = await pages.open()
     await first.until_ended(await first.ask(QUESTION))
     second = await pages.open(first.page.thread_id)
@@ -77,7 +77,7 @@ async def test_a_connection_that_is_replaced_before_the_server_notices_its_loss(
         turn = await again.until_ended(message)
         heard_before = len(page.pieces())
         await page.disconnect()
-        providers.scenario(BRISK)
+        providers.scenario(QUICK)
         assert (await again.until_ended(await again.ask("And in Ireland?"))).end == "report_ready"
 
     assert turn.end == "report_ready"
@@ -145,7 +145,7 @@ class TestAfterKill:
                 step["id"]: step["output"] for step in page.page.steps.values()
             }
             assert [request.role for request in providers.log()].count("planner") == 1
-            providers.scenario(BRISK)
+            providers.scenario(QUICK)
             # The page was free again and can ask on.
             assert (await page.until_ended(await page.ask("And in Wales?"))).end == "report_ready"
 
