@@ -106,7 +106,7 @@ async def test_a_message_cannot_take_the_id_of_somebody_elses_step(alice: Chainl
 
 
 async def test_ratings_of_somebody_elses_answers_are_refused(alice: ChainlitClient, bob: ChainlitClient) -> None:
-    rating = feedback_on(alice) | {"sessionId": bob.session}
+    rating: dict[str, Any] = feedback_on(alice) | {"sessionId": bob.session}
     rating["feedback"]["value"] = 0
     stored = await rows_of(alice, alice.page.thread_id)
     given = next(step["feedback"]["id"] for step in stored["steps"] if step.get("feedback"))
