@@ -1,5 +1,6 @@
 // Everything the page does beyond Chainlit. Loaded as a module before Chainlit's own script runs.
 import './js/theme.js';
+import './js/signed_in.js';
 import './js/rcui.js';
 import './js/progress.js';
 import './js/labels.js';

@@ -27,7 +27,7 @@ SEVEN_SECONDS = Scenario(
 )
 # A server that was killed refuses connections, and a page says so on its console.
 EXPECTED_NOISE = re.compile(
-    r"ERR_CONNECTION|WebSocket connection|ERR_INTERNET_DISCONNECTED|status of 404|ERR_EMPTY_RESPONSE"
+    r"ERR_CONNECTION|Failed to fetch|WebSocket connection|ERR_INTERNET_DISCONNECTED|status of 404|ERR_EMPTY_RESPONSE"
 )
 
 
