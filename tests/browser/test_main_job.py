@@ -208,7 +208,7 @@ def _ask(page: Page, question: str) -> None:
     page.locator("#chat-input").fill(question)
     expect(page.locator("#chat-submit")).to_be_enabled()  # the socket is connected
     page.locator("#chat-submit").click()
-    expect(page.locator(".rc-progress")).to_be_visible()
+    expect(page.locator(".rc-progress").last).to_be_visible()
 
 
 def _report(page: Page) -> str:
