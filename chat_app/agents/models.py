@@ -53,6 +53,14 @@ class Roles(BaseModel):
         return self.analyst == EXCERPTS
 
 
+_WITH_WEB_SEARCH = frozenset({"anthropic", "google", "google-cloud", "openai", "openai-responses", "xai", "openrouter"})
+"""Providers whose models search the web by themselves."""
+
+
+def searches_web(model_id: str) -> bool:
+    return model_id.partition(":")[0] in _WITH_WEB_SEARCH
+
+
 def roles_of(settings: Settings) -> Roles:
     """Fill each role from what is set explicitly, else from the keys there are. One key is enough for everything."""
     writer, searcher = _by_keys(settings)

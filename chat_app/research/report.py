@@ -21,10 +21,12 @@ _CODE = re.compile(
 class Report(BaseModel):
     """The end of a turn: Markdown with plain `[n]`, and exactly the sources that the text cites."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     text: str
     sources: tuple[Source, ...]
+    notes: tuple[str, ...] = ()
+    """What a reader must know about how it came about: parts that are missing, a limit that was reached."""
 
 
 def replace_citations(text: str, replacement: Callable[[list[int]], str]) -> str:
@@ -64,6 +66,12 @@ def cited_numbers(text: str) -> list[int]:
 
     replace_citations(text, note)
     return list(numbers)
+
+
+def unknown_numbers(text: str, known: Iterable[Source]) -> list[int]:
+    """The numbers that `text` cites and none of `known` has."""
+    numbers = {source.number for source in known}
+    return [n for n in cited_numbers(text) if n not in numbers]
 
 
 def settle_citations(text: str, known: Iterable[Source]) -> Report:

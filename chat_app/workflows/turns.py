@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dbos import DBOS, PropagateOtelContext, SetWorkflowID
 
 from chat_app.agents import stopping
-from chat_app.errors import NotFound
+from chat_app.errors import CannotRetry, NotFound
 from chat_app.research.progress import Failure, Recorded, TurnFailed, TurnStopped
 from chat_app.research.report import Report, settle_citations
 from chat_app.research.turn import Turn, title_of
@@ -17,6 +17,7 @@ from chat_app.telemetry import turn_span
 from chat_app.workflows.engine import QUEUE
 from chat_app.workflows.journal import Journal
 from chat_app.workflows.research_turn import research_turn
+from chat_app.workflows.tries import try_again
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,23 @@ class Turns:
         await self._enqueue(turn)
         return self.feed(turn.id)
 
+    async def retry(self, turn_id: str) -> Turn:
+        """Try a failed turn again, from the step that failed. Returns the new try; asking again returns the same.
+
+        Raises NotFound for an unknown turn, and CannotRetry for one that has not failed.
+        """
+        failed = await self._journal.trail.turn(turn_id)
+        if failed is None:
+            raise NotFound(f"There is no turn {turn_id!r}.")
+        feed = self.feed(turn_id)
+        await feed.refresh()
+        if feed.view.end != "turn_failed":
+            raise CannotRetry("Only research that failed can be tried again; this one did not fail.")
+        turn = failed.of_revision(failed.revision + 1)
+        if await self._journal.trail.open_turn(turn):
+            await self._begin_again(turn)
+        return turn
+
     async def events(self, turn_id: str) -> AsyncIterator[Recorded]:
         """The trail of the turn from its first event, as it is committed, to its end."""
         seq = -1
@@ -75,7 +93,7 @@ class Turns:
 
     async def forget_thread(self, thread_id: str) -> None:
         """Before a thread is deleted: stop its turns and delete what the engine keeps of them."""
-        for row in await self._journal.trail.turns_of(thread_id):
+        for row in await self._journal.trail.tries_of(thread_id):
             if row.end_kind is None:
                 await self.stop(row.turn.id)
             await DBOS.delete_workflow_async(row.turn.id, delete_children=True)
@@ -89,7 +107,7 @@ class Turns:
         for turn in await self._journal.trail.unfinished():
             status = await DBOS.get_workflow_status_async(turn.id)
             if status is None:
-                await self._enqueue(turn)
+                await (self._begin_again(turn) if turn.revision else self._enqueue(turn))
             elif status.status == "CANCELLED":
                 await self._journal.record(turn, "end", TurnStopped(report=None))
             elif status.status not in _UNDER_WAY:
@@ -99,6 +117,14 @@ class Turns:
         logger.warning("Turn %s had ended as %s without saying so", turn.id, status)
         message = "The research broke off and could not be resumed; ask again."
         await self._journal.record(turn, "end", TurnFailed(error=Failure(kind="lost", message=message, retryable=True)))
+
+    async def _begin_again(self, turn: Turn) -> None:
+        feed = self.feed(turn.of_revision(turn.revision - 1).id)
+        await feed.refresh()
+        with turn_span(turn.id, turn.thread_id):
+            is_begun = await try_again(turn, feed.view.failure.kind if feed.view.failure else None)
+        if not is_begun:
+            await self._enqueue(turn)
 
     async def _enqueue(self, turn: Turn) -> None:
         with turn_span(turn.id, turn.thread_id), SetWorkflowID(turn.id), PropagateOtelContext():
