@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chat_app import telemetry
+from chat_app.agents import models
 from chat_app.agents.brief import PastTurn
 from chat_app.agents.menu import Menu, menu_of
 from chat_app.agents.models import Roles, roles_of, warm_up
@@ -87,6 +88,7 @@ async def running(settings: Settings, directory: DataDirectory) -> AsyncGenerato
     finally:
         journal.close()
         await engine.shut_down()
+        await models.close()
         await _cancel(background)
         await services.library.close()
         await database.close()
