@@ -17,8 +17,10 @@ _FILE_NAME = "workflows.sqlite"
 APPLICATION_VERSION = "1"
 """Pinned: the engine's default, a hash of the source, would orphan every running turn at each edit. Raise it only with
 a plan for the turns that are under way; smaller changes go through `DBOS.patch`."""
-_QUEUE_POLL_SECONDS = 0.1
-_MAX_TURNS_AT_ONCE = 64
+_QUEUE_POLL_SECONDS = 1.0
+"""Only turns that found no room wait in the queue; asking it ten times a second took a twentieth of a processor, always."""
+_QUEUED_TURNS_AT_ONCE = 16
+"""Beside those that began without the queue; see `turns.TURNS_AT_ONCE`."""
 _LAST_STEP_SECONDS = 1
 """For turns whose end is written already and only has to be recorded."""
 POSTGRES_SCHEMA = "dbos"
@@ -69,7 +71,7 @@ async def launch() -> None:
     DBOS.launch()
     await DBOS.register_queue_async(
         QUEUE,
-        worker_concurrency=_MAX_TURNS_AT_ONCE,
+        worker_concurrency=_QUEUED_TURNS_AT_ONCE,
         polling_interval_sec=_QUEUE_POLL_SECONDS,
         on_conflict="always_update",
     )

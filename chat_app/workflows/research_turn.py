@@ -28,6 +28,7 @@ from chat_app.research.progress import (
 )
 from chat_app.research.report import settle_citations
 from chat_app.research.turn import SEARCHES_BY_DEPTH, Turn
+from chat_app.workflows.admission import take_place
 from chat_app.workflows.analysis import Analysis
 from chat_app.workflows.condensing import recent
 from chat_app.workflows.resources import agents, bound
@@ -38,6 +39,7 @@ from chat_app.workflows.workbench import Workbench, workbench
 @DBOS.workflow(name="research_turn", max_recovery_attempts=50)
 async def research_turn(turn: Turn) -> None:
     """Answer the turn's question. Whatever happens, the trail gets exactly one end."""
+    take_place()
     turn = turn.of_revision(revision_of(DBOS.workflow_id))
     current_turn_id.set(turn.id)
     bench = workbench(turn)

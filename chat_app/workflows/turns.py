@@ -1,5 +1,7 @@
 """Start, stop and settle turns."""
 
+import asyncio
+import contextvars
 import logging
 from collections.abc import AsyncIterator
 
@@ -14,6 +16,7 @@ from chat_app.research.view import TurnView
 from chat_app.storage.hub import Feed
 from chat_app.storage.transcript import Transcript
 from chat_app.telemetry import turn_span
+from chat_app.workflows.admission import beginning, places_taken
 from chat_app.workflows.engine import QUEUE
 from chat_app.workflows.journal import Journal
 from chat_app.workflows.research_turn import research_turn
@@ -21,6 +24,8 @@ from chat_app.workflows.tries import try_again
 
 logger = logging.getLogger(__name__)
 
+TURNS_AT_ONCE = 48
+"""How many turns of this process begin without waiting in the queue."""
 _UNDER_WAY = {"PENDING", "ENQUEUED", "DELAYED"}
 
 
@@ -45,7 +50,8 @@ class Turns:
 
     async def start(self, turn: Turn) -> Feed:
         """Hand a prepared turn to the engine. Starting it again only gives its feed."""
-        await self._enqueue(turn)
+        # In a context of its own: the turn outlives the request that asks for it, and must not inherit anything from it.
+        await asyncio.create_task(self._begin(turn), context=contextvars.Context())
         return self.feed(turn.id)
 
     async def retry(self, turn_id: str) -> Turn:
@@ -107,7 +113,7 @@ class Turns:
         for turn in await self._journal.trail.unfinished():
             status = await DBOS.get_workflow_status_async(turn.id)
             if status is None:
-                await (self._begin_again(turn) if turn.revision else self._enqueue(turn))
+                await (self._begin_again(turn) if turn.revision else self._begin(turn))
             elif status.status == "CANCELLED":
                 await self._journal.record(turn, "end", TurnStopped(report=None))
             elif status.status not in _UNDER_WAY:
@@ -124,11 +130,15 @@ class Turns:
         with turn_span(turn.id, turn.thread_id):
             is_begun = await try_again(turn, feed.view.failure.kind if feed.view.failure else None)
         if not is_begun:
-            await self._enqueue(turn)
+            await self._begin(turn)
 
-    async def _enqueue(self, turn: Turn) -> None:
-        with turn_span(turn.id, turn.thread_id), SetWorkflowID(turn.id), PropagateOtelContext():
-            await DBOS.enqueue_workflow_async(QUEUE, research_turn, turn)
+    async def _begin(self, turn: Turn) -> None:
+        """Durable when this returns. With room the turn runs at once: the queue would be looked at only some time later."""
+        with turn_span(turn.id, turn.thread_id), SetWorkflowID(turn.id), PropagateOtelContext(), beginning():
+            if places_taken() > TURNS_AT_ONCE:
+                await DBOS.enqueue_workflow_async(QUEUE, research_turn, turn)
+            else:
+                await DBOS.start_workflow_async(research_turn, turn)
 
 
 def _written(view: TurnView) -> Report | None:
