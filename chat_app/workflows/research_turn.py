@@ -93,10 +93,17 @@ async def _follow(bench: Workbench, plan: Plan) -> End:
     if not bench.searches.sources:
         return _without_evidence(bench)
     analysis = Analysis(bench, plan)
-    if bench.turn.depth == "deep" and not bench.roles.is_excerpts and not bench.ledger.is_exhausted:
+    if await _wants_review(bench):
         await bench.searches.run(await analysis.gaps())
     await _enter(bench, "analyzing")
     return await analysis.write()
+
+
+async def _wants_review(bench: Workbench) -> bool:
+    if bench.turn.depth != "deep" or bench.roles.is_excerpts or bench.ledger.is_exhausted:
+        return False
+    # A deep turn begun before there was this check goes on without it.
+    return await DBOS.patch_async("gap_check")
 
 
 def _without_evidence(bench: Workbench) -> End:
