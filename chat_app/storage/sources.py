@@ -21,7 +21,8 @@ class SourceRegister:
         """
         if not sources:
             return ()
-        async with self._db.transaction() as tx:
+
+        async def number(tx: Connection) -> dict[str, Row]:
             # One writer a thread: the lock, not a unique index, keeps URLs apart; a long URL does not fit PostgreSQL's index.
             if await tx.row(f"SELECT id FROM threads WHERE id = :id{tx.for_update}", id=thread_id) is None:
                 raise NotFound(f"There is no conversation {thread_id!r}; it was deleted.")
@@ -38,7 +39,9 @@ class SourceRegister:
                 "VALUES (:thread_id, :number, :url, :title, :retrieved_at)",
                 [{"thread_id": thread_id, "url": url, "title": unknown[url], **entry} for url, entry in added.items()],
             )
-        entries = {url: _entry(entry) for url, entry in (known | added).items()}
+            return known | added
+
+        entries = {url: _entry(entry) for url, entry in (await self._db.run(number)).items()}
         return tuple(source.model_copy(update=entries[source.url]) for source in sources)
 
     async def thread_sources(self, thread_id: str) -> tuple[Source, ...]:

@@ -51,7 +51,8 @@ class Trail:
         """Begin a turn; False if it was begun before. Raises NotFound unless the thread exists and belongs to the turn's owner."""
         values = turn.model_dump(include=set(_TURN_COLUMNS.split(", ")), exclude={"models"})
         values |= {"asked_at": iso(turn.asked_at), "models": turn.models.model_dump_json(exclude_none=True)}
-        async with self._db.transaction() as tx:
+
+        async def insert(tx: Connection) -> bool:
             opened = await tx.execute(
                 f"INSERT INTO turns (turn_id, {_TURN_COLUMNS}, next_seq) "
                 "SELECT :turn_id, t.id, :message_id, :revision, u.identifier, :question, :asked_at, :depth, :models, 0 "
@@ -62,7 +63,9 @@ class Trail:
             )
             if not opened and await _state(tx, turn.id) is None:
                 raise NotFound(f"There is no conversation {turn.thread_id!r} of {turn.owner!r}; begin a new one.")
-        return bool(opened)
+            return bool(opened)
+
+        return await self._db.run(insert)
 
     async def append(self, turn_id: str, *entries: Entry) -> list[Recorded]:
         """Commit those of `entries` that are new, in order, and return them. Raises NotFound for an unknown or deleted turn.
@@ -140,7 +143,7 @@ class Trail:
         await self._db.listen(callback)
 
     async def _append(self, turn_id: str, entries: Sequence[Entry]) -> list[Recorded]:
-        async with self._db.transaction() as tx:
+        async def add(tx: Connection) -> list[Recorded]:
             state = await _state(tx, turn_id, tx.for_update)
             if state is None:
                 raise NotFound(f"There is no turn {turn_id!r}; its conversation was deleted.")
@@ -149,6 +152,9 @@ class Trail:
             if recorded:
                 await _write(tx, new, recorded)
                 await _finish(tx, str(state["thread_id"]), recorded[-1])
+            return recorded
+
+        recorded = await self._db.run(add)
         if recorded and self.on_commit is not None:
             self.on_commit(recorded)
         return recorded
