@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chat_app import telemetry
-from chat_app.agents import models
+from chat_app.agents import models, tracing
 from chat_app.agents.brief import PastTurn
 from chat_app.agents.menu import Menu, menu_of
 from chat_app.agents.models import Roles, roles_of, warm_up
@@ -28,7 +28,7 @@ from chat_app.storage.reports import Reports
 from chat_app.storage.sources import SourceRegister
 from chat_app.storage.trail import Trail
 from chat_app.storage.transcript import Transcript
-from chat_app.workflows import engine, resources
+from chat_app.workflows import conductor, engine, resources
 from chat_app.workflows.journal import Journal
 from chat_app.workflows.turns import Turns
 
@@ -69,10 +69,12 @@ async def running(settings: Settings, directory: DataDirectory) -> AsyncGenerato
         )
     )
     engine.examine(settings.data_dir, _engine_url(settings))
-    telemetry.configure(settings)
+    telemetry.configure(settings, engine.position)
+    tracing.configure(settings)
     engine.configure(
         settings.data_dir,
         _engine_url(settings),
+        conductor.connection(settings),
         executor_id=directory.instance_id,
         enable_otlp=telemetry.is_wanted(settings),
     )
@@ -83,6 +85,7 @@ async def running(settings: Settings, directory: DataDirectory) -> AsyncGenerato
     ]
     try:
         await engine.launch()
+        await conductor.resume_left_behind(directory.instance_id)
         await services.turns.settle()
         yield services
     finally:

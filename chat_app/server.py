@@ -77,7 +77,15 @@ class Site:
 
     def application(self) -> ASGIApp:
         config.project.allow_origins = [self._settings.address]
-        app = FastAPI(title="Research Chat", lifespan=self._lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+        app = FastAPI(
+            title="Research Chat",
+            lifespan=self._lifespan,
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=None,
+            # A trace is of a turn. Spans of requests would send the addresses of shared pages, which are secret.
+            telemetry={"exclude": lambda _scope: True},
+        )
         # Chainlit answers every path, so ours come first; those that need the running services join at start-up.
         app.router.routes.extend(
             status_routes(unready=self._unready, mode=self._mode, caller=self._caller, running=self._running_threads)

@@ -17,6 +17,8 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 
 _READ_BY_SDKS = ("ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY")
 
+_SHORTEST_SECRET = 8
+
 
 class Settings(BaseModel):
     """Frozen after start-up. An unset variable means its default; a set but malformed one is an error."""
@@ -49,11 +51,18 @@ class Settings(BaseModel):
     logfire_token: SecretStr | None = None
     otlp_endpoint: str | None = None
     trace_content: bool = False
+    conductor_key: SecretStr | None = None
     auth_secret: SecretStr | None = None
     has_oauth: bool = False
     """Whether one of Chainlit's OAuth providers is set up (`OAUTH_<PROVIDER>_CLIENT_ID`)."""
     demo: bool = False
     """Set by `make demo`: the providers are scripted, and the screen says so."""
+
+    def secrets(self) -> tuple[str, ...]:
+        """The values that nothing may tell. Not those so short that they would be found in ordinary words."""
+        fields = (getattr(self, name) for name in type(self).model_fields)
+        values = (field.get_secret_value() for field in fields if isinstance(field, SecretStr))
+        return tuple(value for value in values if len(value) >= _SHORTEST_SECRET)
 
     @property
     def address(self) -> str:
@@ -95,7 +104,8 @@ class Settings(BaseModel):
             openai_url=env.url("OPENAI_BASE_URL"),
             ollama_url=env.url("OLLAMA_BASE_URL"),
             logfire_token=env.secret("LOGFIRE_TOKEN"),
-            otlp_endpoint=env.url("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            otlp_endpoint=env.url("OTEL_EXPORTER_OTLP_ENDPOINT") or env.url("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
+            conductor_key=env.secret("DBOS_CONDUCTOR_KEY"),
             trace_content=env.flag("CHAT_APP_TRACE_CONTENT"),
             auth_secret=env.secret("CHAINLIT_AUTH_SECRET"),
             has_oauth=env.has_any("OAUTH_", "_CLIENT_ID"),

@@ -15,6 +15,7 @@ SECRETS = {
     "GEMINI_API_KEY": "google_key",
     "OPENAI_API_KEY": "openai_key",
     "LOGFIRE_TOKEN": "logfire_token",
+    "DBOS_CONDUCTOR_KEY": "conductor_key",
     "CHAINLIT_AUTH_SECRET": "auth_secret",
 }
 ADDRESSES = {
@@ -23,6 +24,7 @@ ADDRESSES = {
     "OPENAI_BASE_URL": "openai_url",
     "OLLAMA_BASE_URL": "ollama_url",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "otlp_endpoint",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "otlp_endpoint",
 }
 MODELS = {
     "CHAT_APP_PLANNER_MODEL": "planner_model",

@@ -21,6 +21,7 @@ from pydantic_ai.settings import ModelSettings
 
 from chat_app.agents.excerpts import ExcerptsModel
 from chat_app.agents.stopping import stoppable
+from chat_app.agents.tracing import TracedModel
 from chat_app.settings import Settings
 
 EXCERPTS = "excerpts:local"
@@ -108,7 +109,8 @@ def model_of(model_id: str) -> Model:
     """
     with _making:
         if model_id not in _models:
-            _models[model_id] = StoppableModel(ExcerptsModel() if model_id == EXCERPTS else infer_model(model_id))
+            model = ExcerptsModel() if model_id == EXCERPTS else infer_model(model_id)
+            _models[model_id] = StoppableModel(TracedModel(model))
         return _models[model_id]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dbos import DBOS
 from pydantic_ai.usage import RunUsage
 
+from chat_app import telemetry
 from chat_app.agents.analyst import outcome_text
 from chat_app.agents.brief import PastTurn
 from chat_app.agents.condenser import condenser_prompt
@@ -53,6 +54,7 @@ def recent(past: tuple[PastTurn, ...], model: str) -> tuple[PastTurn, ...]:
 async def condense_task(turn: Turn, finding: Finding, model: str, share_tokens: int) -> Finding:
     """The finding in fewer words, its sources without their passages. Its usage is that of condensing alone."""
     current_turn_id.set(turn.id)
+    telemetry.label(turn.id, turn.thread_id)
     pieces = _pieces(finding, findings_room(model))
     max_words = max(50, int(share_tokens * _WORDS_PER_TOKEN) // len(pieces))
     usage = RunUsage()

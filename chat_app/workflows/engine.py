@@ -46,8 +46,10 @@ def examine(data_dir: Path, postgres_url: str | None) -> None:
         ) from exc
 
 
-def configure(data_dir: Path, postgres_url: str | None, *, executor_id: str, enable_otlp: bool) -> None:
-    """Set the engine up for `launch`."""
+def configure(
+    data_dir: Path, postgres_url: str | None, connection: DBOSConfig, *, executor_id: str, enable_otlp: bool
+) -> None:
+    """Set the engine up for `launch`. `connection` leads to Conductor."""
     url = postgres_url or f"sqlite:///{data_dir / _FILE_NAME}"
     config = DBOSConfig(
         name="research-chat",
@@ -59,11 +61,14 @@ def configure(data_dir: Path, postgres_url: str | None, *, executor_id: str, ena
         otel_attribute_format="semconv",
         max_executor_threads=64,
         log_level="WARNING",
+        # Log records hold the words of errors, and so of prompts; traces hold what is meant to leave.
+        otlp_log_level="CRITICAL",
     )
     if postgres_url is None:
         config["db_engine_kwargs"] = {"connect_args": {"factory": _Connection}, "pool_pre_ping": False}
     else:
         config["dbos_system_schema"] = POSTGRES_SCHEMA
+    config.update(connection)
     DBOS(config=config)
     DBOS.listen_queues([QUEUE])
     logging.getLogger("dbos").addFilter(_quiet_about_stops)
@@ -78,6 +83,11 @@ class _Connection(sqlite3.Connection):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.execute("PRAGMA synchronous=NORMAL")
+
+
+def position() -> tuple[str | None, int | None]:
+    """The workflow that the caller is in, and the step, if any."""
+    return DBOS.workflow_id, DBOS.step_id
 
 
 async def launch() -> None:

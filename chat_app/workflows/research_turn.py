@@ -6,6 +6,7 @@ trail is idempotent, so that a replay after a crash writes nothing twice.
 
 from dbos import DBOS
 
+from chat_app import telemetry
 from chat_app.agents.brief import PastTurn, PlannerBrief
 from chat_app.agents.excerpts import no_answer_text
 from chat_app.agents.failures import failure_of
@@ -42,6 +43,7 @@ async def research_turn(turn: Turn) -> None:
     take_place()
     turn = turn.of_revision(revision_of(DBOS.workflow_id))
     current_turn_id.set(turn.id)
+    telemetry.label(turn.id, turn.thread_id)
     bench = workbench(turn)
     try:
         end = await _research(bench)

@@ -13,6 +13,7 @@ from chat_app.agents.models import Roles
 from chat_app.agents.planner import make_planner
 from chat_app.agents.reviewer import make_reviewer
 from chat_app.agents.searcher import make_searcher
+from chat_app.agents.tracing import run_spans
 from chat_app.research.budget import Budget
 from chat_app.research.evidence import Source
 from chat_app.research.plan import Decision, Gaps, Search
@@ -64,12 +65,13 @@ def _make_agents() -> Agents:
     durability = DBOSDurability[None](model_step_config=MODEL_STEP)  # pyright: ignore[reportArgumentType]: see MODEL_STEP
     streaming = DBOSDurability[AnalystDeps](event_stream_handler=stream_text, model_step_config=MODEL_STEP)  # pyright: ignore[reportArgumentType]: see MODEL_STEP
     planning = DBOSDurability[PlannerBrief](model_step_config=MODEL_STEP)  # pyright: ignore[reportArgumentType]: see MODEL_STEP
+    spans = run_spans()
     return Agents(
-        planner=make_planner(planning),
-        searcher=make_searcher(durability),
-        reviewer=make_reviewer(durability),
-        condenser=make_condenser(durability),
-        analyst=make_analyst(streaming),
+        planner=make_planner(spans, planning),
+        searcher=make_searcher(spans, durability),
+        reviewer=make_reviewer(spans, durability),
+        condenser=make_condenser(spans, durability),
+        analyst=make_analyst(spans, streaming),
     )
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from dbos import DBOS
 
+from chat_app import telemetry
 from chat_app.agents.failures import failure_of
 from chat_app.agents.models import searches_web
 from chat_app.agents.searcher import WebAnswer, searcher_prompt, web_answer
@@ -28,6 +29,7 @@ async def search_task(turn: Turn, index: int, search: Search, left_usd: float | 
     `left_usd` is what the turn may still cost; None without a limit.
     """
     current_turn_id.set(turn.id)
+    telemetry.label(turn.id, turn.thread_id)
     await bound().journal.record_all(turn, [started_entry(index, search)])
     waits = Waits(turn, bound().journal, index)
     lineup = Lineup(_fallback(), waits.replaced)

@@ -4,7 +4,7 @@ import asyncio
 import contextvars
 from collections.abc import Sequence
 
-from dbos import DBOS, WorkflowHandleAsync
+from dbos import DBOS, PropagateOtelContext, WorkflowHandleAsync
 
 from chat_app.agents.notes import Notes
 from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source
@@ -100,7 +100,8 @@ class Searches:
         if self._turn.revision:
             # Searches that an earlier try has run are not run again, so they don't write into this try's trail.
             await self._journal.record_all(self._turn, [started_entry(index, search)])
-        return await DBOS.start_workflow_async(search_task, self._turn, index, search, self._ledger.left_usd)
+        with PropagateOtelContext():  # kept with the child: after a crash it may be resumed before its parent
+            return await DBOS.start_workflow_async(search_task, self._turn, index, search, self._ledger.left_usd)
 
     async def _take(self, outcome: Outcome) -> None:
         if self._turn.revision:
