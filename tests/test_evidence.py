@@ -38,6 +38,22 @@ def test_redirect_links_become_the_pages_behind_them(app: AppProcess, providers:
     assert all(".example/" in url and "grounding-api-redirect" not in url for url in urls)
 
 
+def test_googles_search_suggestions_come_with_each_search(app: AppProcess, providers: FakeProviders) -> None:
+    providers.scenario(Scenario(plan=TWO_SEARCHES))
+
+    trail = app.ask("How wide is the trench?").finished()
+
+    suggested = {event["query"]: event["suggestions"] for event in trail if event["kind"] == "search_finished"}
+    assert suggested == {
+        "depth of the trench": [
+            {"text": "depth of the trench", "url": "https://www.google.com/search?q=depth+of+the+trench"}
+        ],
+        "age of the trench": [
+            {"text": "age of the trench", "url": "https://www.google.com/search?q=age+of+the+trench"}
+        ],
+    }
+
+
 def test_a_search_without_sources_is_asked_once_more_and_then_failed(app: AppProcess, providers: FakeProviders) -> None:
     providers.scenario(Scenario(plan=TWO_SEARCHES, answers=(WITHOUT_SOURCES,)))
     providers.clear_log()

@@ -1,7 +1,8 @@
 """The web searcher: one search with the provider's built-in web search, answered with its sources."""
 
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
@@ -13,13 +14,17 @@ from pydantic_ai.messages import (
     MarkerCitationAnchor,
     ModelMessage,
     ModelResponse,
+    NativeToolCallPart,
+    NativeToolReturnPart,
     TextPart,
     WebCitationSource,
 )
+from pydantic_ai.native_tools import WebSearchTool
 
 from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, resolve_model_ids
 from chat_app.research.evidence import Passage, Source, Suggestion, merge_sources
 from chat_app.research.plan import Search
+from chat_app.search.suggestions import chips_in, suggestions_for
 
 INSTRUCTIONS = """\
 Search the web for what is asked and report what you found: facts, figures and dates, each from a page you found, in
@@ -65,7 +70,22 @@ class WebAnswer(BaseModel):
 
 
 def web_answer(text: str, messages: list[ModelMessage]) -> WebAnswer:
-    return WebAnswer(text=text, sources=cited_sources(messages))
+    """What the searcher's run came to."""
+    return WebAnswer(text=text, sources=cited_sources(messages), suggestions=google_suggestions(messages))
+
+
+def google_suggestions(messages: list[ModelMessage]) -> tuple[Suggestion, ...]:
+    """What Google asks to be shown with an answer that rests on its search; empty for other providers.
+
+    Google's own snippet is `groundingMetadata.searchEntryPoint.renderedContent`, which pydantic-ai drops. Gemini 3 sends
+    it as the result of its search step, too (`search_suggestions`, https://ai.google.dev/gemini-api/docs/tool-combination),
+    and that arrives here. Of older Gemini and of Vertex only the queries do, which say the same.
+    """
+    steps = list(_google_steps(messages))
+    snippets = (_snippet(step.content) for step in steps if isinstance(step, NativeToolReturnPart))
+    chips = tuple(chip for snippet in snippets for chip in chips_in(snippet))
+    queries = (query for step in steps if isinstance(step, NativeToolCallPart) for query in _queries(step))
+    return suggestions_for(chip.text for chip in chips) or suggestions_for(queries)
 
 
 def cited_sources(messages: list[ModelMessage]) -> tuple[Source, ...]:
@@ -82,11 +102,32 @@ def cited_sources(messages: list[ModelMessage]) -> tuple[Source, ...]:
     return merge_sources(tuple(cited))
 
 
+def _google_steps(messages: list[ModelMessage]) -> Iterator[NativeToolCallPart | NativeToolReturnPart]:
+    for message in messages:
+        for part in message.parts if isinstance(message, ModelResponse) else ():
+            if not isinstance(part, NativeToolCallPart | NativeToolReturnPart) or part.tool_name != WebSearchTool.kind:
+                continue
+            if (part.provider_name or "").startswith("google"):
+                yield part
+
+
+def _snippet(content: object) -> str:
+    snippet = cast(dict[str, object], content).get("search_suggestions") if isinstance(content, dict) else None
+    return snippet if isinstance(snippet, str) else ""
+
+
+def _queries(step: NativeToolCallPart) -> list[str]:
+    queries = cast(object, step.args_as_dict().get("queries"))
+    return (
+        [query for query in cast(list[object], queries) if isinstance(query, str)] if isinstance(queries, list) else []
+    )
+
+
 def _sources(part: TextPart, citation: Citation) -> list[Source]:
     return [
         _source(source, _anchored(part, citation))
         for source in citation.sources
-        if isinstance(source, WebCitationSource) and urlsplit(source.url).scheme in {"http", "https"}
+        if isinstance(source, WebCitationSource) and _host(source.url)
     ]
 
 
@@ -94,11 +135,20 @@ def _source(source: WebCitationSource, anchored: str) -> Source:
     quotes = tuple(Passage(quote=excerpt.strip()) for excerpt in source.excerpts if excerpt.strip())
     reported = (Passage(quote=anchored, is_verbatim=False),) if anchored and not quotes else ()
     return Source(
-        title=source.title or urlsplit(source.url).netloc,
+        title=source.title or _host(source.url),
         url=_OPENAI_TRACKING.sub("", source.url),
         quote=quotes[0].quote if quotes else None,
         passages=quotes or reported,
     )
+
+
+def _host(url: str) -> str:
+    """The host of a page of the web; empty for any other address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # "https://[": models write addresses, too
+        return ""
+    return parts.netloc if parts.scheme in {"http", "https"} else ""
 
 
 def _anchored(part: TextPart, citation: Citation) -> str:

@@ -9,6 +9,8 @@ from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
     ModelResponse,
+    NativeToolCallPart,
+    NativeToolReturnPart,
     TextPart,
     UserPromptPart,
     WebCitationSource,
@@ -16,8 +18,8 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import infer_model
 
 from chat_app.agents.models import CLAUDE, GEMINI, OPENAI
-from chat_app.agents.searcher import cited_sources, make_searcher, searcher_prompt
-from chat_app.research.evidence import Passage, Source
+from chat_app.agents.searcher import cited_sources, google_suggestions, make_searcher, searcher_prompt, web_answer
+from chat_app.research.evidence import Passage, Source, Suggestion
 from chat_app.research.plan import Search
 from tests.fakes import FakeProviders, FoundSource, Scenario, SearchAnswer, Sentence
 
@@ -181,3 +183,56 @@ async def test_an_answer_that_no_page_supports_has_no_sources(providers: FakePro
         result = await make_searcher().run("Why is the sky blue?", model=model)
     assert "I just know it." in result.output
     assert cited_sources(result.new_messages()) == ()
+
+
+GEMINI_WITHOUT_STEPS = "google:gemini-2.5-flash"
+
+
+@pytest.mark.provider_wire
+@pytest.mark.parametrize(
+    ("model_id", "suggested"), [(GEMINI, True), (GEMINI_WITHOUT_STEPS, True), (CLAUDE, False), (OPENAI, False)]
+)
+async def test_what_google_searched_for_is_suggested_and_nothing_for_other_providers(
+    providers: FakeProviders, model_id: str, suggested: bool
+) -> None:
+    query = "Why is the sky blue & not green?"
+    async with infer_model(model_id) as model:
+        result = await make_searcher().run(searcher_prompt(Search(query=query)), model=model)
+    suggestions = web_answer(result.output, result.new_messages()).suggestions
+    url = "https://www.google.com/search?q=Why+is+the+sky+blue+%26+not+green%3F"
+    assert suggestions == ((Suggestion(text=query, url=url),) if suggested else ())
+
+
+def searched(
+    content: object, args: str | dict[str, object] | None, provider: str | None = "google"
+) -> list[ModelMessage]:
+    call = NativeToolCallPart(tool_name="web_search", args=args, tool_call_id="1", provider_name=provider)
+    back = NativeToolReturnPart(tool_name="web_search", content=content, tool_call_id="1", provider_name=provider)
+    return [ModelResponse(parts=[call, back, TextPart("So.")])]
+
+
+CHIP = '<a class="chip" href="https://vertexaisearch.cloud.google.com/grounding-api-redirect/AU">sky colour</a>'
+
+
+@pytest.mark.parametrize(
+    ("content", "args", "texts"),
+    [
+        ({"search_suggestions": CHIP}, {"queries": ["sky"]}, ["sky colour"]),
+        ({"search_suggestions": "<script>alert(1)</script>"}, {"queries": ["sky"]}, ["sky"]),
+        ({"search_suggestions": ["sky"]}, {"queries": ["sky", 7, None, "sky"]}, ["sky"]),
+        ([{"uri": "https://a.example/"}], '{"queries": ["sky"]}', ["sky"]),
+        (None, '{"queries": "sky"}', []),
+        ("text", "{broken", []),
+        (None, None, []),
+    ],
+)
+def test_suggestions_come_from_googles_snippet_or_else_from_its_queries(
+    content: object, args: str | dict[str, object] | None, texts: list[str]
+) -> None:
+    assert [each.text for each in google_suggestions(searched(content, args))] == texts
+    assert google_suggestions(searched(content, args, "anthropic")) == ()
+    assert google_suggestions(searched(content, args, None)) == ()
+
+
+def test_an_address_that_is_none_is_no_source() -> None:
+    assert cited_sources(answered(TextPart("So.", citations=[Citation(sources=[web("https://[")])]))) == ()

@@ -6,7 +6,8 @@ See https://ai.google.dev/api/generate-content and https://ai.google.dev/gemini-
 import base64
 import json
 from collections.abc import Iterator
-from urllib.parse import quote, urlsplit
+from html import escape
+from urllib.parse import urlsplit
 
 from tests.fakes.ask import Ask, Json, Tool, Turn, shapes_of_text, shapes_of_tools, strings
 from tests.fakes.reply import Frame, Reply, pieces
@@ -27,6 +28,30 @@ _FINISH_REASONS = {"end": "STOP", "max_tokens": "MAX_TOKENS", "refusal": "SAFETY
 _NO_ARGUMENTS: Json = {"type": "object", "properties": {}}
 # The SDK sends the snake_case name inside an otherwise camelCase body, and the API accepts it.
 _SCHEMA_KEYS = ("parametersJsonSchema", "parameters_json_schema", "parameters")
+
+
+_SNIPPET = """\
+<style>
+.container {{
+  align-items: center;
+  display: flex;
+}}
+@media (prefers-color-scheme: dark) {{
+  .chip {{ background-color: #2c2c2c; }}
+}}
+</style>
+<div class="container">
+  <div class="headline">
+    <svg class="logo-light" width="18" height="18" viewBox="9 9 35 35" fill="none" xmlns="http://www.w3.org/2000/svg">
+      <path fill-rule="evenodd" clip-rule="evenodd" d="M42.8622 27.0064" fill="#4285F4"/>
+    </svg>
+    <div class="gradient-container"><div class="gradient"></div></div>
+  </div>
+  <div class="carousel">
+    <a class="chip" href="{href}">{words}</a>
+  </div>
+</div>
+"""
 
 
 def read(body: Json, path: str) -> Ask:
@@ -181,10 +206,9 @@ def _uri(url: str, redirect_base: str | None) -> str:
 
 
 def _suggestions(query: str) -> str:
-    return (
-        '<style>.container { display: flex; }</style>\n<div class="container">'
-        f'<a class="chip" href="https://www.google.com/search?q={quote(query)}">{query}</a></div>'
-    )
+    """Google's snippet as it is sent, with shorter styles: a chip leads to its search through an expiring redirect."""
+    token = base64.urlsafe_b64encode(query.encode()).decode()
+    return _SNIPPET.format(href=f"https://vertexaisearch.cloud.google.com{REDIRECT_PATH}{token}", words=escape(query))
 
 
 def _response(ask: Ask, reply: Reply, candidate: Json, tokens: int) -> Json:
