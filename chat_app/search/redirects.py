@@ -76,7 +76,7 @@ async def _target(client: httpx.AsyncClient, url: str) -> str | None:
 
 
 def _may_pass(status: int) -> bool:
-    return status == httpx.codes.TOO_MANY_REQUESTS or httpx.codes.is_server_error(status)
+    return status == 429 or status >= 500
 
 
 def _origin(url: str) -> str:
