@@ -16,7 +16,8 @@ Emit = Callable[[str, Any], Awaitable[None]]
 
 # Chainlit's page parses the whole Markdown again for every piece (measured: a 6,000-word report in pieces of 60
 # characters ran at 15 frames a second, in pieces of 400 at 45), so the pause between pieces grows with the text.
-_PAUSES_SECONDS = ((3_000, 0.03), (20_000, 0.1), (60_000, 0.3))
+# Shorter than between two words of a fast model, so that at first each word is shown when it comes.
+_PAUSES_SECONDS = ((3_000, 0.02), (20_000, 0.1), (60_000, 0.3))
 _LONGEST_PAUSE_SECONDS = 0.5
 
 

@@ -117,8 +117,9 @@ class Hub:
 
 
 async def _is_set(event: asyncio.Event, timeout_seconds: float) -> bool:
+    # Not `wait_for`, which makes a task of its own each time: dozens of times a second while a report is written.
     try:
-        await asyncio.wait_for(event.wait(), timeout_seconds)
+        async with asyncio.timeout(timeout_seconds):
+            return await event.wait()
     except TimeoutError:
         return False
-    return True
