@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 SAVE_AFTER_SECONDS = 1.0
 """How far the transcript of a running turn may lag behind its trail. Who opens the thread gets it brought up to date."""
 _SAVED_AT_ONCE = END_KINDS | {"turn_started"}
+_WAITS_FOR_COMPANY = frozenset({"cost_updated"})
 _NOT_SAVED = frozenset({"source_found", "waiting", "report_started", "report_delta", "cost_updated"})
 """Events that change no row of the transcript that anybody needs before the next other event."""
 
@@ -49,6 +50,8 @@ class Journal:
         """Tasks that wait to save the transcripts of running turns, by turn."""
         self._saved: dict[str, _Saved] = {}
         """Of running turns, by turn."""
+        self._waiting: dict[str, list[Entry]] = {}
+        """Entries to be appended together with the turn's next, by turn. A replay makes them again."""
         self._is_closed = False
 
     async def record(self, turn: Turn, key: str, event: Event) -> list[Recorded]:
@@ -56,9 +59,14 @@ class Journal:
         return await self.record_all(turn, [Entry(key=key, event=event)])
 
     async def record_all(self, turn: Turn, entries: Sequence[Entry]) -> list[Recorded]:
-        """Append several events in one transaction; see `record`."""
+        """Append several events in one transaction; see `record`. What the turn has cost goes in with whatever comes next."""
         await self.park_if_closed()
-        recorded = await self.trail.append(turn.id, *entries)
+        waiting = self._waiting.pop(turn.id, [])
+        if all(entry.event.kind in _WAITS_FOR_COMPANY for entry in entries):
+            if not self.hub.feed(turn.id).is_ended:
+                self._waiting[turn.id] = [*waiting, *entries]
+            return []
+        recorded = await self.trail.append(turn.id, *waiting, *entries)
         kinds = {entry.event.kind for entry in entries}
         if kinds & _SAVED_AT_ONCE:
             await self.save_transcript(turn)

@@ -4,6 +4,7 @@ import pytest
 
 from chat_app.errors import NotFound
 from chat_app.research.progress import (
+    CostUpdated,
     Entry,
     PhaseStarted,
     PlanReady,
@@ -98,6 +99,26 @@ async def test_nothing_is_recorded_after_the_end(database: Database) -> None:
     assert await journal.record(turn, "end", READY) == []
     assert [r.event.kind for r in await journal.trail.read(turn.id)] == ["turn_stopped"]
     await assert_stored(database, journal, turn)
+
+
+async def test_what_a_turn_has_cost_is_appended_with_whatever_comes_next(database: Database) -> None:
+    journal, turn = await begin(database)
+    costs = [CostUpdated(usd=usd, input_tokens=1, output_tokens=1, searches=0) for usd in (0.1, 0.2)]
+    for journal_now in (journal, journal_of(Trail(database), database)):
+        for number, cost in enumerate(costs):
+            await journal_now.record(turn, f"cost.{number}", cost)
+        await journal_now.record(turn, "analyzing", PhaseStarted(phase="analyzing"))
+    trail = await journal.trail.read(turn.id)
+    assert [recorded.event for recorded in trail] == [*costs, PhaseStarted(phase="analyzing")]
+
+
+async def test_a_stopped_turn_keeps_what_it_had_cost_until_then(database: Database) -> None:
+    journal, turn = await begin(database)
+    await journal.record(turn, "cost.0", CostUpdated(usd=0.1, input_tokens=1, output_tokens=1, searches=0))
+    await journal.record(turn, "end", TurnStopped(report=None))
+    await journal.record(turn, "cost.1", CostUpdated(usd=0.2, input_tokens=1, output_tokens=1, searches=0))
+    await journal.record(turn, "end", READY)
+    assert [r.event.kind for r in await journal.trail.read(turn.id)] == ["cost_updated", "turn_stopped"]
 
 
 async def test_a_deleted_conversation_takes_no_more(database: Database) -> None:
