@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 import uvicorn
 
-from chat_app.bootstrap import examine
 from chat_app.data_directory import DataDirectory
 from chat_app.errors import SettingsError
 from chat_app.settings import PROJECT_DIR, Settings
@@ -25,7 +24,8 @@ def serve(settings: Settings) -> int:
     sign_in = sign_in_method(settings, settings.has_oauth)
     directory = DataDirectory.hold(settings.data_dir, settings.address)
     listener = _bind(settings)
-    asyncio.run(examine(settings))
+    # From here on it is likely to succeed: what takes seconds to import comes after what is refused at once.
+    asyncio.run(importlib.import_module("chat_app.bootstrap").examine(settings))
     _set_chainlit_environment(settings)
     server_module = importlib.import_module("chat_app.server")
     site = server_module.Site(settings, directory, sign_in)
