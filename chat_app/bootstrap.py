@@ -12,7 +12,8 @@ from chat_app import telemetry
 from chat_app.agents import models, tracing
 from chat_app.agents.brief import PastTurn
 from chat_app.agents.menu import Menu, menu_of
-from chat_app.agents.models import Roles, roles_of, warm_up
+from chat_app.agents.models import warm_up
+from chat_app.agents.roles import Roles, roles_of
 from chat_app.data_directory import DataDirectory
 from chat_app.errors import DataDirectoryError
 from chat_app.research.budget import Budget

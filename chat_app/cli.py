@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--depth", choices=["quick", "standard", "deep"], default="standard", help="how many searches")
     ask.set_defaults(run=_ask)
     doctor = commands.add_parser("doctor", help="say what is set up, who does what, and what is missing")
+    doctor.add_argument("--offline", action="store_true", help="do not ask the providers whether they take the keys")
     doctor.set_defaults(run=_doctor)
     users = commands.add_parser("users", help="people who may sign in to a server that others can reach")
     user_commands = users.add_subparsers(required=True, metavar="command")
@@ -86,7 +87,7 @@ def _ask(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     settings = Settings.from_environment()
-    return asyncio.run(importlib.import_module("chat_app.doctor").examine(settings))
+    return asyncio.run(importlib.import_module("chat_app.doctor").examine(settings, offline=options.offline))
 
 
 def _add_user(options: argparse.Namespace) -> int:

@@ -1,60 +1,96 @@
 """`research-chat doctor`: what is set up, who does what and why, and what is missing."""
 
+import asyncio
 from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple
 
-from chat_app.agents.models import EXCERPTS, Roles, model_of, roles_of, spoken_name
+from chat_app.agents.models import model_of, spoken_name
+from chat_app.agents.probes import Answer, Verdict, probe_of
+from chat_app.agents.roles import EXCERPTS, KEYS, VARIABLES, Choice, RoleName, choices_of
 from chat_app.bootstrap import open_library
 from chat_app.data_directory import DataDirectory, holder_of
-from chat_app.errors import DataDirectoryLocked, ResearchChatError
+from chat_app.errors import DataDirectoryLocked, ProviderError, ResearchChatError
 from chat_app.settings import Settings
 from chat_app.storage.engine import Database
 from chat_app.web.exposure import sign_in_method
+from chat_app.workflows import conductor
 
 
-async def examine(settings: Settings) -> int:
-    """Print the findings; returns 0 when a turn can be run, 2 when not."""
-    problems = 0
-    findings = [*_models(settings), *await _storage(settings), *_access(settings), *await _library(settings)]
-    for line, is_problem in findings:
-        print(f"{'✗' if is_problem else '✓'} {line}")
-        problems += is_problem
-    return 2 if problems else 0
+class Mark(StrEnum):
+    FINE = "✓"
+    NOTE = "!"
+    PROBLEM = "✗"
+    """A turn cannot run."""
 
 
-Finding = tuple[str, bool]
+class Finding(NamedTuple):
+    mark: Mark
+    text: str
 
 
-def _models(settings: Settings) -> Iterator[Finding]:
-    roles = roles_of(settings)
-    yield from (_role(name, model) for name, model in _by_role(roles))
-    yield f"Reason: {_reason(settings)}", False
+async def examine(settings: Settings, *, offline: bool) -> int:
+    """Print the findings; returns 0 when a turn can be run, 2 when not. `offline`: no provider is asked."""
+    findings = [
+        *await _models(settings, offline=offline),
+        *_unused_keys(settings),
+        *await _storage(settings),
+        *_access(settings),
+        *_conductor(settings),
+        *await _library(settings),
+    ]
+    for mark, text in findings:
+        print(f"{mark} {text}")
+    return 2 if any(finding.mark is Mark.PROBLEM for finding in findings) else 0
 
 
-def _by_role(roles: Roles) -> list[tuple[str, str | None]]:
-    return [("Planner", roles.planner), ("Searcher", roles.searcher), ("Analyst", roles.analyst)]
-
-
-def _role(name: str, model_id: str | None) -> Finding:
-    if model_id is None:
-        return f"{name}: the library only; no model with web search is set", False
-    label = spoken_name(model_id) if model_id == EXCERPTS else f"{spoken_name(model_id)} ({model_id})"
-    try:
-        model_of(model_id)
-    except Exception as error:  # noqa: BLE001 -- whatever a provider's SDK says of its settings is the finding
-        return f"{name}: {label} cannot be used: {error}", True
-    return f"{name}: {label}", False
-
-
-def _reason(settings: Settings) -> str:
-    keys = {
-        "ANTHROPIC_API_KEY": settings.anthropic_key,
-        "GOOGLE_API_KEY or GEMINI_API_KEY": settings.google_key,
-        "OPENAI_API_KEY": settings.openai_key,
+async def _models(settings: Settings, *, offline: bool) -> list[Finding]:
+    choices = choices_of(settings)
+    roles = [await asyncio.to_thread(_role, role, choice) for role, choice in choices.items()]
+    usable = {
+        choice.model: None for choice, role in zip(choices.values(), roles, strict=True) if role.mark is Mark.FINE
     }
-    found = [name for name, key in keys.items() if key]
-    if found:
-        return f"{' and '.join(found)} {'is' if len(found) == 1 else 'are'} set"
-    return "no key is set (ANTHROPIC_API_KEY, GOOGLE_API_KEY or OPENAI_API_KEY; one is enough)"
+    answers = [] if offline else await asyncio.gather(*(_asked(model, settings) for model in usable if model))
+    return [*roles, *(answer for answer in answers if answer)]
+
+
+def _role(role: RoleName, choice: Choice) -> Finding:
+    name = role.capitalize()
+    if choice.model is None:
+        return Finding(
+            Mark.NOTE if choice.ignored else Mark.FINE, f"{name}: the library only, because {choice.because}"
+        )
+    try:
+        model_of(choice.model, role)
+    except ProviderError as error:
+        return Finding(Mark.PROBLEM, f"{name}: {error}")
+    return Finding(Mark.FINE, f"{name}: {_called(choice.model)}, because {choice.because}")
+
+
+def _called(model_id: str) -> str:
+    return spoken_name(model_id) if model_id == EXCERPTS else f"{spoken_name(model_id)} ({model_id})"
+
+
+_MARKS = {Verdict.RIGHT: Mark.FINE, Verdict.NOT_CHECKED: Mark.NOTE}
+
+
+async def _asked(model_id: str, settings: Settings) -> Finding | None:
+    if model_id == EXCERPTS:
+        return None
+    probe = probe_of(model_id, settings)
+    if probe is None:
+        return Finding(Mark.NOTE, f"{_called(model_id)}: could not be checked; its provider's list is not known here")
+    answer: Answer = await probe.ask()
+    return Finding(_MARKS.get(answer.verdict, Mark.PROBLEM), f"{_called(model_id)}: {answer.text}")
+
+
+def _unused_keys(settings: Settings) -> Iterator[Finding]:
+    keys = {"anthropic": settings.anthropic_key, "google": settings.google_key, "openai": settings.openai_key}
+    used = {(choice.model or "").partition(":")[0].partition("-")[0] for choice in choices_of(settings).values()}
+    for provider, key in keys.items():
+        if key and provider not in used:
+            names = ", ".join(VARIABLES.values())
+            yield Finding(Mark.NOTE, f"{KEYS[provider]} is set, but no role needs it (roles are set by {names})")
 
 
 async def _storage(settings: Settings) -> list[Finding]:
@@ -63,27 +99,38 @@ async def _storage(settings: Settings) -> list[Finding]:
     except DataDirectoryLocked:
         holder = holder_of(settings.data_dir)
         where = holder.address if holder and holder.address else "another process"
-        return [(f"Data: {settings.data_dir}, in use by {where}", False)]
+        return [Finding(Mark.FINE, f"Data: {settings.data_dir}, in use by {where}")]
     except ResearchChatError as error:
-        return [(str(error), True)]
+        return [Finding(Mark.PROBLEM, str(error))]
     try:
         database = await Database.open(settings)
         reason = await database.check()
         await database.close()
     except ResearchChatError as error:
-        return [(str(error), True)]
+        return [Finding(Mark.PROBLEM, str(error))]
     finally:
         directory.release()
-    return [(reason or f"Data: {database.place}", reason is not None)]
+    return [Finding(Mark.PROBLEM, reason) if reason else Finding(Mark.FINE, f"Data: {database.place}")]
 
 
 def _access(settings: Settings) -> Iterator[Finding]:
     try:
         method = sign_in_method(settings, oauth_configured=settings.has_oauth)
     except ResearchChatError as error:
-        yield str(error), True
+        yield Finding(Mark.PROBLEM, str(error))
         return
-    yield f"Address: {settings.address}; sign-in: {'the local user' if method == 'local' else method}", False
+    who = "the local user" if method == "local" else method
+    yield Finding(Mark.FINE, f"Address: {settings.address}; sign-in: {who}")
+
+
+def _conductor(settings: Settings) -> Iterator[Finding]:
+    if settings.conductor_key is None:
+        return
+    obstacle = conductor.obstacle()
+    if obstacle:
+        yield Finding(Mark.NOTE, f"DBOS Conductor: DBOS_CONDUCTOR_KEY is set but not used, because {obstacle}")
+    else:
+        yield Finding(Mark.FINE, "DBOS Conductor: connected while the server runs, because DBOS_CONDUCTOR_KEY is set")
 
 
 async def _library(settings: Settings) -> list[Finding]:
@@ -99,4 +146,5 @@ async def _library(settings: Settings) -> list[Finding]:
     line = f"Library: {what}, {status.indexed} files in {status.passages} passages"
     if status.is_starter:
         line += f"; put your own into {settings.library_dir}"
-    return [(line, False), *((f"  {file.path}: {file.error}", False) for file in files if file.error)]
+    unread = (Finding(Mark.NOTE, f"  {file.path}: {file.error}") for file in files if file.error)
+    return [Finding(Mark.FINE, line), *unread]

@@ -27,7 +27,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chat_app import bootstrap
-from chat_app.agents.models import roles_of
+from chat_app.agents.roles import roles_of
 from chat_app.bootstrap import Services
 from chat_app.chat.audience import Audience
 from chat_app.chat.callbacks import LOCAL_USER, local_user, sign_in_by

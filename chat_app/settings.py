@@ -15,7 +15,7 @@ from chat_app.errors import SettingsError
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 """The checkout: Chainlit finds `public/` and `.chainlit/` here."""
 
-_READ_BY_SDKS = ("ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY")
+_READ_BY_SDKS = ("ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY", "OLLAMA_API_KEY")
 
 _SHORTEST_SECRET = 8
 
@@ -44,6 +44,7 @@ class Settings(BaseModel):
     anthropic_key: SecretStr | None = None
     google_key: SecretStr | None = None
     openai_key: SecretStr | None = None
+    ollama_key: SecretStr | None = None
     anthropic_url: str | None = None
     google_url: str | None = None
     openai_url: str | None = None
@@ -99,6 +100,7 @@ class Settings(BaseModel):
             anthropic_key=env.secret("ANTHROPIC_API_KEY"),
             google_key=env.secret("GOOGLE_API_KEY") or env.secret("GEMINI_API_KEY"),
             openai_key=env.secret("OPENAI_API_KEY"),
+            ollama_key=env.secret("OLLAMA_API_KEY"),
             anthropic_url=env.url("ANTHROPIC_BASE_URL"),
             google_url=env.url("GOOGLE_GEMINI_BASE_URL"),
             openai_url=env.url("OPENAI_BASE_URL"),

@@ -271,31 +271,6 @@ class TestAskingAServer:
         assert "BrokenPipe" not in said
 
 
-class TestDoctor:
-    def test_it_says_who_does_what_and_tells_no_key(self, data: Path) -> None:
-        variables = {"ANTHROPIC_API_KEY": "s3cr3t-one", "GOOGLE_API_KEY": "s3cr3t-two"}
-        done = run_command("doctor", environment=environment(data, **variables))
-        assert done.returncode == 0, done.stdout
-        assert "Planner: Claude (anthropic:" in done.stdout
-        assert "Searcher: Gemini (google:" in done.stdout
-        assert "ANTHROPIC_API_KEY and GOOGLE_API_KEY" in done.stdout.split("Reason: ")[1]
-        assert "s3cr3t" not in done.stdout + done.stderr
-
-    def test_all_that_is_wrong_is_told_at_once(self, tmp_path: Path) -> None:
-        (tmp_path / "file").write_text("")
-        variables = {"CHAT_APP_ANALYST_MODEL": "nobody:model", "HOST": "0.0.0.0"}
-        done = run_command("doctor", environment=environment(tmp_path / "file" / "data", **variables))
-        assert done.returncode == 2
-        wrong = [line for line in done.stdout.splitlines() if line.startswith("✗")]
-        for words in ("Analyst: nobody (nobody:model) cannot be used", "cannot be written", "HOST is '0.0.0.0'"):
-            assert any(words in line for line in wrong), wrong
-
-    def test_a_running_server_is_not_disturbed(self, server: AppProcess) -> None:
-        done = run_command("doctor", environment=environment(server.data_dir, PORT=str(server.port)))
-        assert done.returncode == 0, done.stdout
-        assert f"in use by {server.url}" in done.stdout
-
-
 class TestUsers:
     def test_a_user_is_added_and_may_sign_in_on_an_address_that_others_reach(self, data: Path, tmp_path: Path) -> None:
         users = tmp_path / "people"

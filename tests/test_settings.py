@@ -14,6 +14,7 @@ SECRETS = {
     "GOOGLE_API_KEY": "google_key",
     "GEMINI_API_KEY": "google_key",
     "OPENAI_API_KEY": "openai_key",
+    "OLLAMA_API_KEY": "ollama_key",
     "LOGFIRE_TOKEN": "logfire_token",
     "DBOS_CONDUCTOR_KEY": "conductor_key",
     "CHAINLIT_AUTH_SECRET": "auth_secret",

@@ -21,6 +21,7 @@ from pydantic_ai.exceptions import (
     UserError,
 )
 
+from chat_app.agents.remedies import refused_key
 from chat_app.errors import ProviderError, ResearchChatError
 from chat_app.research.progress import Failure
 
@@ -67,7 +68,9 @@ def failure_of(error: BaseException, who: str = "The model") -> Failure:
             message = f"{who} gave an answer that could not be used ({_brief(error)}); try again."
             return Failure(kind="unusable_answer", message=message, retryable=True)
         case UserError():
-            return Failure(kind="settings", message=f"{_brief(error)}; see `research-chat doctor`.", retryable=False)
+            # Its words speak to a programmer; the log has them.
+            message = f"{who} cannot do this as it is set up; set another model, see `research-chat doctor`."
+            return Failure(kind="settings", message=message, retryable=False)
         case _:
             message = f"Something broke inside ({type(error).__name__}: {_brief(error)}); the log has the details."
             return Failure(kind="internal", message=message, retryable=True)
@@ -82,9 +85,9 @@ def _provider_message(error: ModelAPIError, who: str) -> str:
     who = f"{who} ({error.model_name})"
     match error:
         case ModelAuthenticationError():
-            return f"{who} refused the API key{status}; check the key, then try again."
+            return f"{who} refused the API key{status}; {refused_key(who)}."
         case ModelNotFoundError():
-            return f"{who} does not know this model{status}; set another one, see `research-chat doctor`."
+            return f"{who} does not know this model{status}; set another one (CHAT_APP_..._MODEL) and start again."
         case ModelQuotaExceededError():
             return f"{who} says that the account has no credit or quota left{status}; add credit, then try again."
         case ModelContextWindowExceededError():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
-from chat_app.agents.models import Roles, searches_web
+from chat_app.agents.roles import Roles, searches_web
 from chat_app.errors import InvalidQuestion
 from chat_app.research.turn import RoleModels
 from chat_app.settings import Settings

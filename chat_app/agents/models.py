@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from threading import Lock
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
 from pydantic_ai import RunContext
 from pydantic_ai.capabilities import ResolveModelId
 from pydantic_ai.messages import ModelMessage, ModelResponse
@@ -20,14 +19,11 @@ from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
 from chat_app.agents.excerpts import ExcerptsModel
+from chat_app.agents.remedies import unusable
+from chat_app.agents.roles import EXCERPTS, VARIABLES, RoleName, Roles, role_named
 from chat_app.agents.stopping import stoppable
 from chat_app.agents.tracing import TracedModel
-from chat_app.settings import Settings
-
-EXCERPTS = "excerpts:local"
-CLAUDE = "anthropic:claude-sonnet-5-5"
-GEMINI = "google:gemini-3.8-flash"
-OPENAI = "openai:gpt-5.6-sol"
+from chat_app.errors import ProviderError
 
 Mode = Literal["excerpts", "models", "demo"]
 
@@ -39,48 +35,6 @@ REQUEST_SETTINGS = ModelSettings(
     first_event_timeout=60,
     request_timeout=600,
 )
-
-
-class Roles(BaseModel):
-    """Model strings (`provider:model`) by role. `searcher` is None when only the library can be searched."""
-
-    model_config = ConfigDict(frozen=True)
-
-    planner: str
-    searcher: str | None
-    analyst: str
-
-    @property
-    def is_excerpts(self) -> bool:
-        return self.analyst == EXCERPTS
-
-
-_WITH_WEB_SEARCH = frozenset({"anthropic", "google", "google-cloud", "openai", "openai-responses", "xai", "openrouter"})
-"""Providers whose models search the web by themselves."""
-
-
-def searches_web(model_id: str) -> bool:
-    return model_id.partition(":")[0] in _WITH_WEB_SEARCH
-
-
-def roles_of(settings: Settings) -> Roles:
-    """Fill each role from what is set explicitly, else from the keys there are. One key is enough for everything."""
-    writer, searcher = _by_keys(settings)
-    return Roles(
-        planner=settings.planner_model or writer,
-        searcher=settings.search_model or searcher,
-        analyst=settings.analyst_model or writer,
-    )
-
-
-def _by_keys(settings: Settings) -> tuple[str, str | None]:
-    if settings.anthropic_key:
-        return CLAUDE, GEMINI if settings.google_key else CLAUDE
-    if settings.google_key:
-        return GEMINI, GEMINI
-    if settings.openai_key:
-        return OPENAI, OPENAI
-    return EXCERPTS, None
 
 
 _PEOPLE_SAY = {
@@ -102,16 +56,25 @@ _models: dict[str, "StoppableModel"] = {}
 _making = Lock()
 
 
-def model_of(model_id: str) -> Model:
-    """The one instance for a model string. Raises pydantic_ai.UserError for an unknown provider or a missing key.
+def model_of(model_id: str, role: RoleName | None = None) -> Model:
+    """The one instance for a model string. Raises ProviderError for an unknown provider or a missing key.
 
-    The first of a provider imports its SDK, for seconds: not on the event loop.
+    The first of a provider imports its SDK, for seconds: not on the event loop. `role` is who it is for.
     """
     with _making:
         if model_id not in _models:
-            model = ExcerptsModel() if model_id == EXCERPTS else infer_model(model_id)
+            model = ExcerptsModel() if model_id == EXCERPTS else _inferred(model_id, role)
             _models[model_id] = StoppableModel(TracedModel(model))
         return _models[model_id]
+
+
+def _inferred(model_id: str, role: RoleName | None) -> Model:
+    setting = VARIABLES[role] if role else "the variable that names it"
+    try:
+        return infer_model(model_id)
+    except Exception as exc:  # each provider's SDK raises errors of its own, and all mean the same
+        message = unusable(exc, spoken_name(model_id), model_id, setting)
+        raise ProviderError(message, retryable=False, kind="settings") from exc
 
 
 def resolve_model_ids() -> ResolveModelId[Any]:
@@ -119,8 +82,8 @@ def resolve_model_ids() -> ResolveModelId[Any]:
     return ResolveModelId(_resolve)
 
 
-async def _resolve(_context: ModelResolutionContext[Any], model_id: str) -> Model:
-    return _models.get(model_id) or await asyncio.to_thread(model_of, model_id)
+async def _resolve(context: ModelResolutionContext[Any], model_id: str) -> Model:
+    return _models.get(model_id) or await asyncio.to_thread(model_of, model_id, role_named(context.agent.name))
 
 
 def warm_up(roles: Roles) -> None:

@@ -6,7 +6,8 @@ from typing import TypeVar
 from pydantic_ai.usage import RunUsage
 
 from chat_app.agents.failures import failure_of
-from chat_app.agents.models import Roles, spoken_name
+from chat_app.agents.models import spoken_name
+from chat_app.agents.roles import Roles
 from chat_app.errors import TurnStoppedError
 from chat_app.research.budget import Usage
 from chat_app.research.progress import Failure

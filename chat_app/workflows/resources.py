@@ -9,9 +9,9 @@ from pydantic_ai.durable_exec.dbos import DBOSDurability
 from chat_app.agents.analyst import AnalystDeps, make_analyst, stream_text
 from chat_app.agents.brief import PastTurn, PlannerBrief
 from chat_app.agents.condenser import make_condenser
-from chat_app.agents.models import Roles
 from chat_app.agents.planner import make_planner
 from chat_app.agents.reviewer import make_reviewer
+from chat_app.agents.roles import Roles
 from chat_app.agents.searcher import make_searcher
 from chat_app.agents.tracing import run_spans
 from chat_app.research.budget import Budget

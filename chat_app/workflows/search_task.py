@@ -7,7 +7,7 @@ from dbos import DBOS
 
 from chat_app import telemetry
 from chat_app.agents.failures import failure_of
-from chat_app.agents.models import searches_web
+from chat_app.agents.roles import searches_web
 from chat_app.agents.searcher import WebAnswer, searcher_prompt, web_answer
 from chat_app.agents.stopping import current_turn_id
 from chat_app.errors import TurnStoppedError

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from chat_app.agents.brief import PastTurn
-from chat_app.agents.models import Roles
 from chat_app.agents.notes import Notes
+from chat_app.agents.roles import Roles
 from chat_app.research.budget import Agent
 from chat_app.research.evidence import Source
 from chat_app.research.turn import Turn

@@ -65,6 +65,20 @@ def test_an_error_of_a_provider_says_who_failed_how_and_what_to_do(
     assert is_retryable(error) is retryable
 
 
+@pytest.mark.parametrize(
+    ("who", "remedy"),
+    [
+        ("Claude", "check the key in ANTHROPIC_API_KEY and start again."),
+        ("Gemini", "check the key in GOOGLE_API_KEY and start again."),
+        ("OpenAI", "check the key in OPENAI_API_KEY and start again."),
+        ("mistral", "check the key, then try again."),
+    ],
+)
+def test_a_refused_key_is_named_by_its_variable(who: str, remedy: str) -> None:
+    message = failure_of(http(x.ModelAuthenticationError, 401), who).message
+    assert message == f"{who} ({MODEL}) refused the API key (401); {remedy}"
+
+
 def test_every_category_of_error_that_pydantic_ai_knows_is_listed() -> None:
     known = {
         kind
@@ -87,7 +101,12 @@ def test_every_category_of_error_that_pydantic_ai_knows_is_listed() -> None:
             "Claude gave an answer that could not be used (odd)",
         ),
         (x.IncompleteToolCall("cut"), "unusable_answer", True, "(cut); try again."),
-        (x.UserError("Set ANTHROPIC_API_KEY"), "settings", False, "Set ANTHROPIC_API_KEY; see `research-chat doctor`."),
+        (
+            x.UserError("Pass `Agent(tools=[])`"),
+            "settings",
+            False,
+            "Claude cannot do this as it is set up; set another model, see `research-chat doctor`.",
+        ),
         (ZeroDivisionError("by zero"), "internal", True, "Something broke inside (ZeroDivisionError: by zero)"),
         (KeyError(), "internal", True, "(KeyError: KeyError)"),
     ],

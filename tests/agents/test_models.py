@@ -1,71 +1,19 @@
 import sys
 import threading
-from itertools import product
-from typing import get_args
 
 import pytest
-from pydantic_ai.exceptions import UserError
-from pydantic_ai.models import KnownModelName
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
 
 from chat_app.agents.models import (
-    CLAUDE,
-    EXCERPTS,
-    GEMINI,
-    OPENAI,
-    Roles,
     StoppableModel,
     model_of,
-    roles_of,
     spoken_name,
     warm_up,
 )
+from chat_app.agents.roles import CLAUDE, EXCERPTS, GEMINI, OPENAI, roles_of
+from chat_app.errors import ProviderError
 from chat_app.settings import Settings
-
-KEYS = ("ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY")
-EXPECTED: dict[tuple[bool, bool, bool], tuple[str, str | None]] = {
-    (False, False, False): (EXCERPTS, None),
-    (True, False, False): (CLAUDE, CLAUDE),
-    (False, True, False): (GEMINI, GEMINI),
-    (False, False, True): (OPENAI, OPENAI),
-    (True, True, False): (CLAUDE, GEMINI),
-    (True, False, True): (CLAUDE, CLAUDE),
-    (False, True, True): (GEMINI, GEMINI),
-    (True, True, True): (CLAUDE, GEMINI),
-}
-
-
-def settings(**environment: str) -> Settings:
-    return Settings.from_environment(environment)
-
-
-@pytest.mark.parametrize("present", list(product([False, True], repeat=3)), ids=str)
-def test_roles_are_filled_from_the_keys_there_are(present: tuple[bool, bool, bool]) -> None:
-    environment = {name: "secret" for name, is_there in zip(KEYS, present, strict=True) if is_there}
-    writer, searcher = EXPECTED[present]
-    assert roles_of(settings(**environment)) == Roles(planner=writer, searcher=searcher, analyst=writer)
-
-
-@pytest.mark.parametrize("model", [CLAUDE, GEMINI, OPENAI])
-def test_the_default_models_exist(model: str) -> None:
-    assert model in get_args(KnownModelName.__value__)
-
-
-def test_each_role_can_be_set_on_its_own() -> None:
-    roles = roles_of(settings(ANTHROPIC_API_KEY="secret", CHAT_APP_ANALYST_MODEL="ollama:llama"))
-    assert roles == Roles(planner=CLAUDE, searcher=CLAUDE, analyst="ollama:llama")
-    roles = roles_of(settings(CHAT_APP_PLANNER_MODEL="ollama:a", CHAT_APP_SEARCH_MODEL="google:b"))
-    assert roles == Roles(planner="ollama:a", searcher="google:b", analyst=EXCERPTS)
-
-
-def test_the_other_name_of_googles_key_is_as_good() -> None:
-    assert roles_of(settings(GEMINI_API_KEY="secret")).analyst == GEMINI
-
-
-def test_whoever_writes_decides_whether_there_are_only_excerpts() -> None:
-    assert roles_of(settings()).is_excerpts
-    assert not roles_of(settings(CHAT_APP_ANALYST_MODEL="ollama:llama")).is_excerpts
 
 
 @pytest.mark.parametrize(
@@ -95,11 +43,34 @@ def test_a_model_is_made_once_by_however_many_threads() -> None:
     assert isinstance(made[0], StoppableModel)
 
 
-@pytest.mark.parametrize("model", ["nobody:model", "anthropic:claude-sonnet-5-5"])
-def test_a_model_that_cannot_be_used_is_an_error_each_time(model: str) -> None:
+UNUSABLE = {
+    "anthropic:claude-sonnet-5-5": "Claude (claude-sonnet-5-5) cannot be used without ANTHROPIC_API_KEY; set it, or set "
+    "CHAT_APP_ANALYST_MODEL to another model.",
+    "google:gemini-3.8-flash": "Gemini (gemini-3.8-flash) cannot be used without GOOGLE_API_KEY or GEMINI_API_KEY; set it,"
+    " or set CHAT_APP_ANALYST_MODEL to another model.",
+    "openai:gpt-5.6-sol": "OpenAI (gpt-5.6-sol) cannot be used without OPENAI_API_KEY; set it, or set "
+    "CHAT_APP_ANALYST_MODEL to another model.",
+    "ollama:qwen3": "Ollama (qwen3) cannot be used without OLLAMA_BASE_URL; set it, or set CHAT_APP_ANALYST_MODEL to "
+    "another model.",
+    "groq:llama": "groq (llama) needs the package groq, which is not installed; set CHAT_APP_ANALYST_MODEL to another model.",
+    "nobody:model": "'nobody:model' names no provider that is known here; set CHAT_APP_ANALYST_MODEL to one such as "
+    "'anthropic:claude-sonnet-5-5'.",
+    "google-cloud:gemini-3.8-flash": "google-cloud (gemini-3.8-flash) cannot be used as it is set up; check its settings, "
+    "or set CHAT_APP_ANALYST_MODEL to another model.",
+}
+
+
+@pytest.mark.parametrize("model", UNUSABLE)
+def test_a_model_that_cannot_be_used_says_each_time_what_to_set(model: str) -> None:
     for _ in range(2):
-        with pytest.raises(UserError):
-            model_of(model)
+        with pytest.raises(ProviderError) as raised:
+            model_of(model, "analyst")
+        assert str(raised.value) == UNUSABLE[model]
+        assert (raised.value.kind, raised.value.retryable) == ("settings", False)
+
+
+def settings(**environment: str) -> Settings:
+    return Settings.from_environment(environment)
 
 
 async def test_a_model_keeps_its_connections_between_requests_until_it_is_closed(

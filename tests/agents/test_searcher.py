@@ -17,7 +17,7 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models import infer_model
 
-from chat_app.agents.models import CLAUDE, GEMINI, OPENAI
+from chat_app.agents.roles import CLAUDE, GEMINI, OPENAI
 from chat_app.agents.searcher import cited_sources, google_suggestions, make_searcher, searcher_prompt, web_answer
 from chat_app.research.evidence import Passage, Source, Suggestion
 from chat_app.research.plan import Search

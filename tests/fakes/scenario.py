@@ -120,6 +120,12 @@ class Scenario(_Script):
     """The report, verbatim; None: one in three sections that cites the sources found in the prompt."""
     extra_searches: tuple[str, ...] = ()
     """Queries for which the analyst first calls the tool `extra_search`, all at once."""
+    keys: tuple[str, ...] = ()
+    """The keys that are accepted; empty: any, and none."""
+    models: tuple[str, ...] = ("claude-sonnet-5-5", "gemini-3.8-flash", "gpt-5.6-sol")
+    """What the lists of models name. Requests for others are answered all the same."""
+    lists_models: bool = True
+    """Without: there are no lists, as with many proxies."""
     redirects: bool = False
     """Gemini names its sources by redirect links, as the real one does: this server answers them with 302."""
     faults: tuple[Fault, ...] = ()

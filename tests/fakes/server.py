@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from tests.fakes import anthropic_messages, gemini, openai_chat, openai_responses
+from tests.fakes import anthropic_messages, gemini, model_lists, openai_chat, openai_responses
 from tests.fakes.ask import Ask, Json
 from tests.fakes.delivery import Delivery
 from tests.fakes.reply import Frame, Reply, UnfitRequest, reply_to
@@ -75,6 +75,8 @@ class Provider:
         fault = self._stage.fault_for(ask)
         logged = self._stage.log.begin(ask, request.url.path, body, fault.kind if fault else None)
         delivery = Delivery(send, logged, _Connection.abort_of(scope))
+        if not model_lists.is_key_taken(scope, self._stage.scenario):
+            fault = Fault(kind="bad_key")
         answering = asyncio.create_task(self._answer(ask, fault, delivery, f"{logged.number:04}", request.base_url))
         leaving = asyncio.create_task(_disconnected(receive))
         await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -141,6 +143,7 @@ def application(scenario: Scenario) -> Starlette:
         routes=[
             Route("/v1/messages", Provider(stage, anthropic_messages)),
             Route("/v1/messages/count_tokens", _count_tokens, methods=["POST"]),
+            *model_lists.routes(lambda: stage.scenario),
             Route("/v1beta/models/{call}", Provider(stage, gemini)),
             Route(gemini.REDIRECT_PATH + "{token}", _redirect),
             Route("/v1/chat/completions", Provider(stage, openai_chat)),

@@ -12,7 +12,7 @@ from pydantic_ai.messages import ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models import infer_model
 
 from chat_app.agents.brief import PastTurn
-from chat_app.agents.models import CLAUDE, GEMINI, OPENAI
+from chat_app.agents.roles import CLAUDE, GEMINI, OPENAI
 from chat_app.agents.searcher import cited_sources, make_searcher
 from chat_app.errors import NotFound, ProviderError
 from chat_app.research.budget import Usage
