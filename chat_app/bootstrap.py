@@ -20,8 +20,14 @@ from chat_app.research.budget import Budget
 from chat_app.research.evidence import Source
 from chat_app.research.turn import Turn
 from chat_app.search.documents import DocumentSearch
+from chat_app.search.keyless import KeylessServices
 from chat_app.search.library.library import Library
 from chat_app.search.redirects import Redirects
+from chat_app.search.searxng import NAME as SEARXNG
+from chat_app.search.searxng import SearXNG
+from chat_app.search.wikipedia import API as WIKIPEDIA_API
+from chat_app.search.wikipedia import NAME as WIKIPEDIA
+from chat_app.search.wikipedia import Wikipedia
 from chat_app.settings import PROJECT_DIR, Settings
 from chat_app.storage.engine import Database
 from chat_app.storage.hub import Hub
@@ -65,6 +71,7 @@ async def running(settings: Settings, directory: DataDirectory) -> AsyncGenerato
             fallback=settings.fallback_model,
             budget=Budget(limit_usd=settings.max_cost_usd),
             search_library=DocumentSearch(services.library),
+            keyless=keyless_services(settings),
             evidence=_ThreadEvidence(database),
             redirects=Redirects(settings.google_url),
         )
@@ -128,6 +135,17 @@ def open_library(settings: Settings) -> Library:
         raise DataDirectoryError(
             f"The library's index {str(index)!r} cannot be written ({exc}); correct the permissions of the directory."
         ) from exc
+
+
+def keyless_services(settings: Settings) -> KeylessServices:
+    """The search services that the settings switch on."""
+    services: KeylessServices = {}
+    for service in settings.web_search:
+        if service.name == "wikipedia":
+            services = {**services, WIKIPEDIA: Wikipedia(service.address or WIKIPEDIA_API)}
+        elif service.address:
+            services = {**services, SEARXNG: SearXNG(service.address)}
+    return services
 
 
 async def examine(settings: Settings) -> None:

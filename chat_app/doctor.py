@@ -8,7 +8,7 @@ from typing import NamedTuple
 from chat_app.agents.models import model_of, spoken_name
 from chat_app.agents.probes import Answer, Verdict, probe_of
 from chat_app.agents.roles import EXCERPTS, KEYS, VARIABLES, Choice, RoleName, choices_of
-from chat_app.bootstrap import open_library
+from chat_app.bootstrap import keyless_services, open_library
 from chat_app.data_directory import DataDirectory, holder_of
 from chat_app.errors import DataDirectoryLocked, ProviderError, ResearchChatError
 from chat_app.settings import Settings
@@ -33,6 +33,7 @@ async def examine(settings: Settings, *, offline: bool) -> int:
     """Print the findings; returns 0 when a turn can be run, 2 when not. `offline`: no provider is asked."""
     findings = [
         *await _models(settings, offline=offline),
+        _keyless(settings),
         *_unused_keys(settings),
         *await _storage(settings),
         *_access(settings),
@@ -82,6 +83,15 @@ async def _asked(model_id: str, settings: Settings) -> Finding | None:
         return Finding(Mark.NOTE, f"{_called(model_id)}: could not be checked; its provider's list is not known here")
     answer: Answer = await probe.ask()
     return Finding(_MARKS.get(answer.verdict, Mark.PROBLEM), f"{_called(model_id)}: {answer.text}")
+
+
+def _keyless(settings: Settings) -> Finding:
+    services = keyless_services(settings)
+    if not services:
+        return Finding(Mark.FINE, "Keyless web search: off; CHAT_APP_WEB_SEARCH=wikipedia switches it on")
+    is_used = choices_of(settings)["searcher"].model is None
+    where = "used" if is_used else "not used, because a model searches the web"
+    return Finding(Mark.FINE, f"Keyless web search: {' and '.join(services)}, {where}")
 
 
 def _unused_keys(settings: Settings) -> Iterator[Finding]:

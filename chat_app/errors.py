@@ -59,7 +59,12 @@ class LibraryFileError(ResearchChatError):
 
 
 class ProviderError(ResearchChatError):
-    def __init__(self, message: str, *, retryable: bool, kind: str = "provider") -> None:
+    """`retry_after`: seconds that the service asks to be left alone."""
+
+    def __init__(
+        self, message: str, *, retryable: bool, kind: str = "provider", retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.retryable = retryable
         self.kind = kind
+        self.retry_after = retry_after

@@ -6,6 +6,7 @@ Secrets may also come from a file: `ANTHROPIC_API_KEY_FILE=/run/secrets/anthropi
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr
@@ -18,6 +19,15 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 _READ_BY_SDKS = ("ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY", "OLLAMA_API_KEY")
 
 _SHORTEST_SECRET = 8
+
+
+class WebService(BaseModel):
+    """A search service that needs no key, and where it is reached; None: at its own address."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Literal["wikipedia", "searxng"]
+    address: str | None = None
 
 
 class Settings(BaseModel):
@@ -40,6 +50,8 @@ class Settings(BaseModel):
     """Models that a person may pick for a role, besides those that the installation has given it."""
     max_cost_usd: float | None = None
     """The most that a turn may cost; None: no limit."""
+    web_search: tuple[WebService, ...] = ()
+    """Searched without a key, where no model searches the web."""
     users_file: Path | None = None
     anthropic_key: SecretStr | None = None
     google_key: SecretStr | None = None
@@ -96,6 +108,7 @@ class Settings(BaseModel):
             fallback_model=env.model("CHAT_APP_FALLBACK_MODEL"),
             choosable_models=env.models("CHAT_APP_MODELS"),
             max_cost_usd=env.dollars("CHAT_APP_MAX_COST_USD"),
+            web_search=env.web_services("CHAT_APP_WEB_SEARCH"),
             users_file=Path(users_file).expanduser().absolute() if users_file else None,
             anthropic_key=env.secret("ANTHROPIC_API_KEY"),
             google_key=env.secret("GOOGLE_API_KEY") or env.secret("GEMINI_API_KEY"),
@@ -203,9 +216,27 @@ class _Environment:
         value = self.text(name)
         return None if value is None else _model(name, value)
 
+    def web_services(self, name: str) -> tuple[WebService, ...]:
+        parts = (part.strip() for part in (self.text(name) or "").split(","))
+        services = [_web_service(name, part) for part in parts if part]
+        if len({service.name for service in services}) < len(services):
+            raise SettingsError(f"{name} names a service twice; name each once.")
+        return tuple(services)
+
     def models(self, name: str) -> tuple[str, ...]:
         parts = (part.strip() for part in (self.text(name) or "").split(","))
         return tuple(dict.fromkeys(_model(name, part) for part in parts if part))
+
+
+def _web_service(variable: str, value: str) -> WebService:
+    name, _, address = value.partition(":")
+    if name == "wikipedia" and not address:
+        return WebService(name=name)
+    if name not in {"wikipedia", "searxng"} or _scheme(address) not in {"http", "https"}:
+        raise SettingsError(
+            f"{variable} names {value!r}; it must list 'wikipedia', 'searxng:https://your.instance', or both with a comma."
+        )
+    return WebService.model_validate({"name": name, "address": address})
 
 
 def _model(name: str, value: str) -> str:

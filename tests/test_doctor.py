@@ -135,3 +135,14 @@ def test_a_running_server_is_not_disturbed(tmp_path: Path) -> None:
         "Planner: Excerpts only (no AI model), because no key is set (ANTHROPIC_API_KEY, GOOGLE_API_KEY or"
         in done.stdout
     )
+
+
+def test_it_says_whether_the_web_is_searched_without_a_key(tmp_path: Path) -> None:
+    off = examine(tmp_path / "data")
+    assert "Keyless web search: off; CHAT_APP_WEB_SEARCH=wikipedia switches it on" in off.stdout
+    listed = "wikipedia,searxng:https://user:s3cr3t@searxng.example.org"
+    on = examine(tmp_path / "data", CHAT_APP_WEB_SEARCH=listed)
+    assert "Keyless web search: Wikipedia and SearXNG, used" in on.stdout
+    assert "s3cr3t" not in on.stdout + on.stderr
+    keyed = examine(tmp_path / "data", "--offline", CHAT_APP_WEB_SEARCH=listed, ANTHROPIC_API_KEY="x")
+    assert "not used, because a model searches the web" in keyed.stdout

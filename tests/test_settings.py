@@ -208,3 +208,38 @@ def test_paths_are_absolute_and_know_the_home_directory(monkeypatch: pytest.Monk
 )
 def test_a_sign_in_by_oauth_is_noticed(name: str, value: str, expected: bool) -> None:
     assert read(**{name: value}).has_oauth is expected
+
+
+class TestKeylessWebSearch:
+    def test_it_is_off_unless_services_are_named(self) -> None:
+        assert read().web_search == read(CHAT_APP_WEB_SEARCH=" , ").web_search == ()
+
+    def test_services_are_listed_with_commas(self) -> None:
+        services = read(CHAT_APP_WEB_SEARCH="searxng:https://searxng.example.org/sub, wikipedia").web_search
+        assert [(service.name, service.address) for service in services] == [
+            ("searxng", "https://searxng.example.org/sub"),
+            ("wikipedia", None),
+        ]
+        (wiki,) = read(CHAT_APP_WEB_SEARCH="wikipedia:http://127.0.0.1:8080/w/api.php").web_search
+        assert wiki.address == "http://127.0.0.1:8080/w/api.php"
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "google",
+            "Wikipedia",
+            "1",
+            "searxng",
+            "searxng:",
+            "searxng:searxng.example.org",
+            "searxng:ftp://a.example",
+            "wikipedia:en",
+            "duckduckgo:https://a.example",
+        ],
+    )
+    def test_what_is_no_service_is_refused(self, value: str) -> None:
+        said = complaint(CHAT_APP_WEB_SEARCH=f"wikipedia,{value}")
+        assert said.startswith(f"CHAT_APP_WEB_SEARCH names {value!r}; it must list 'wikipedia', 'searxng:https://")
+
+    def test_a_service_is_named_once(self) -> None:
+        assert "twice" in complaint(CHAT_APP_WEB_SEARCH="wikipedia,wikipedia")

@@ -43,6 +43,8 @@ _SECRET = re.compile(
 
 def is_retryable(error: BaseException) -> bool:
     """Whether the same request may well succeed a little later."""
+    if isinstance(error, ProviderError):
+        return error.retryable
     # A bare ModelAPIError is an answer that could not be decoded: cut off on the way.
     return type(error) is ModelAPIError or isinstance(error, _RETRYABLE)
 

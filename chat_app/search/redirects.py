@@ -5,6 +5,7 @@ See https://ai.google.dev/gemini-api/docs/grounding (googleapis/python-genai iss
 
 import asyncio
 from collections.abc import Iterable
+from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -76,7 +77,7 @@ async def _target(client: httpx.AsyncClient, url: str) -> str | None:
 
 
 def _may_pass(status: int) -> bool:
-    return status == 429 or status >= 500
+    return status == HTTPStatus.TOO_MANY_REQUESTS or httpx.codes.is_server_error(status)
 
 
 def _origin(url: str) -> str:

@@ -75,7 +75,7 @@ async def _plan(bench: Workbench) -> Decision:
         question=bench.turn.question,
         past=recent(bench.past, bench.roles.planner),
         max_searches=SEARCHES_BY_DEPTH[bench.turn.depth],
-        has_web=bench.roles.searcher is not None,
+        has_web=_searches_web(bench),
         has_library=True,
     )
     result = await bench.ask(
@@ -108,10 +108,17 @@ async def _wants_review(bench: Workbench) -> bool:
     return await DBOS.patch_async("gap_check")
 
 
+def _searches_web(bench: Workbench) -> bool:
+    """Whether there is anything to search the web with."""
+    return bench.roles.searcher is not None or bool(bound().keyless)
+
+
 def _without_evidence(bench: Workbench) -> End:
     searches = bench.searches
     if len(searches.failed) < len(searches.outcomes):
-        text = no_answer_text(bench.turn.question, searches.queries, failed=len(searches.failed))
+        text = no_answer_text(
+            bench.turn.question, searches.queries, failed=len(searches.failed), has_web=_searches_web(bench)
+        )
         return NoEvidence(text=text)
     if searches.are_all_skipped:
         kind = "cost_limit"

@@ -18,6 +18,7 @@ from chat_app.research.budget import Budget
 from chat_app.research.evidence import Source
 from chat_app.research.plan import Decision, Gaps, Search
 from chat_app.research.turn import Turn
+from chat_app.search.keyless import KeylessServices
 from chat_app.search.redirects import Redirects
 from chat_app.workflows.journal import Journal
 from chat_app.workflows.retries import MODEL_STEP
@@ -57,6 +58,8 @@ class Resources:
     fallback: str | None
     budget: Budget
     search_library: LibrarySearch
+    keyless: KeylessServices
+    """Asked where no model searches the web; empty when that is switched off."""
     evidence: Evidence
     redirects: Redirects
 

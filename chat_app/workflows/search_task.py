@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from dbos import DBOS
 
 from chat_app import telemetry
+from chat_app.agents.excerpts.languages import language_of
 from chat_app.agents.failures import failure_of
 from chat_app.agents.roles import searches_web
 from chat_app.agents.searcher import WebAnswer, searcher_prompt, web_answer
-from chat_app.agents.stopping import current_turn_id
+from chat_app.agents.stopping import current_turn_id, stoppable
 from chat_app.errors import TurnStoppedError
 from chat_app.research.budget import Usage
 from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source, merge_sources
@@ -18,7 +19,7 @@ from chat_app.research.progress import Entry, Event, SearchFailedEvent, SearchFi
 from chat_app.research.turn import Turn
 from chat_app.workflows.lineup import Lineup, chosen
 from chat_app.workflows.resources import agents, bound
-from chat_app.workflows.retries import Report, on_wait
+from chat_app.workflows.retries import MODEL_STEP, Report, on_wait
 from chat_app.workflows.waits import Waits
 
 
@@ -34,7 +35,7 @@ async def search_task(turn: Turn, index: int, search: Search, left_usd: float | 
     waits = Waits(turn, bound().journal, index)
     lineup = Lineup(_fallback(), waits.replaced)
     with _shown(lambda reason, seconds: waits.waiting(lineup.who or "the library", reason, seconds)):
-        outcome = await _outcome(turn, index, search, lineup, left_usd)
+        outcome = await _outcome(turn, index, search, lineup, waits, left_usd)
     await bound().journal.record_all(turn, outcome_entries(outcome))
     return outcome
 
@@ -62,9 +63,11 @@ def _fallback() -> str | None:
     return fallback if fallback and searches_web(fallback) else None
 
 
-async def _outcome(turn: Turn, index: int, search: Search, lineup: Lineup, left_usd: float | None) -> Outcome:
+async def _outcome(
+    turn: Turn, index: int, search: Search, lineup: Lineup, waits: Waits, left_usd: float | None
+) -> Outcome:
     try:
-        outcome = await _find(turn, index, search, lineup, left_usd)
+        outcome = await _find(turn, index, search, lineup, waits, left_usd)
     except TurnStoppedError:
         raise
     except Exception as error:  # noqa: BLE001 -- the step boundary: one broken search must not take the others with it
@@ -76,10 +79,14 @@ async def _outcome(turn: Turn, index: int, search: Search, lineup: Lineup, left_
     return outcome.model_copy(update={"usage": lineup.take_usage() + Usage(searches=1)})
 
 
-async def _find(turn: Turn, index: int, search: Search, lineup: Lineup, left_usd: float | None) -> Outcome:
+async def _find(
+    turn: Turn, index: int, search: Search, lineup: Lineup, waits: Waits, left_usd: float | None
+) -> Outcome:
     searcher = chosen(bound().roles, turn.models).searcher
-    wants_web = searcher is not None and search.where != "library"
+    wants_web = search.where != "library" and (searcher is not None or bool(bound().keyless))
     local = await search_library(search) if search.where != "web" or not wants_web else ()
+    if wants_web and searcher is None:
+        local = (*await _search_services(turn, search, lineup, waits, local), *local)
     web = await _search_web(search, searcher, lineup, left_usd) if searcher and wants_web else None
     if web is not None and not web.sources and not local:
         error = f"{lineup.who} answered without naming a source, also when asked again; not counted as evidence."
@@ -109,6 +116,35 @@ async def _search_web(search: Search, searcher: str, lineup: Lineup, left_usd: f
 async def _ask(lineup: Lineup, searcher: str, prompt: str) -> WebAnswer:
     result = await lineup.ask(searcher, lambda model, usage: agents.searcher.run(prompt, model=model, usage=usage))
     return web_answer(result.output, result.new_messages())
+
+
+async def _search_services(
+    turn: Turn, search: Search, lineup: Lineup, waits: Waits, local: tuple[Source, ...]
+) -> tuple[Source, ...]:
+    """What the services find that need no key. One that fails is told, and is an error only when nothing else was found."""
+    found: tuple[Source, ...] = ()
+    failures: list[Exception] = []
+    for name in bound().keyless:
+        lineup.asked = name
+        try:
+            found += await search_keyless(name, search.query, language_of(turn.question))
+        except TurnStoppedError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- what the other services found is evidence
+            await bound().journal.park_if_closed()
+            failures.append(error)
+            others = [*(other for other in bound().keyless if other != name), *(["the library"] if local else [])]
+            if others:
+                await waits.replaced(name, failure_of(error, name).message, " and ".join(others))
+    if failures and not found and not local:
+        raise failures[0]
+    return found
+
+
+@DBOS.step(name="search_keyless", **MODEL_STEP)
+async def search_keyless(service: str, query: str, language: str) -> tuple[Source, ...]:
+    with stoppable():
+        return await bound().keyless[service](query, language)
 
 
 @DBOS.step(name="resolve_redirects")

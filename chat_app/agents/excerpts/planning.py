@@ -23,7 +23,7 @@ def decide(brief: PlannerBrief, *, may_ask: bool = True) -> Plan | Clarification
         answered = []  # Asked again on purpose.
     fresh = [part for part in parts if part not in answered]
     chosen, left_out = within(fresh, min(brief.max_searches, MAX_SEARCHES))
-    where = "library" if brief.has_library or not brief.has_web else "web"
+    where = "both" if brief.has_library and brief.has_web else "web" if brief.has_web else "library"
     return Plan(
         summary=_summary(wording, brief.question, chosen, answered, left_out),
         searches=tuple(Search(query=part.text, where=where) for part in chosen),

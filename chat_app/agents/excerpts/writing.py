@@ -18,22 +18,41 @@ _LIMIT_OF_MANY = 2
 def report_text(brief: AnalystBrief) -> str:
     """Markdown. Every block quote is a contiguous piece of a passage, ends with its source's number, and is followed by its place."""
     wording = WORDINGS[language_of(brief.question)]
+    has_web = any(search.where != "library" for search in brief.plan.searches)
+    if has_web:
+        wording = _for_web(wording)
     sections, gaps = _sections(brief.outcomes, wording)
     if not sections:
         failed = sum(isinstance(outcome, SearchFailed) for outcome in brief.outcomes)
-        return no_answer_text(brief.question, tuple(outcome.query for outcome in brief.outcomes), failed)
+        queries = tuple(outcome.query for outcome in brief.outcomes)
+        return no_answer_text(brief.question, queries, failed, has_web=has_web)
     return "\n\n".join([wording.disclosure, *sections, *gaps, *_unplanned(brief, wording)])
 
 
-def no_answer_text(question: str, queries: Sequence[str] = (), failed: int = 0) -> str:
-    """That the documents don't answer, what was tried, and the way out. `failed` counts the searches that broke."""
+def no_answer_text(question: str, queries: Sequence[str] = (), failed: int = 0, *, has_web: bool = False) -> str:
+    """That the documents don't answer, what was tried, and the way out. `failed` counts the searches that broke.
+
+    `has_web`: the web was searched, too.
+    """
     wording = WORDINGS[language_of(question)]
+    if has_web:
+        wording = _for_web(wording)
     sentences = [wording.nothing_found]
     if queries:
         sentences.append(wording.tried.format(escaped(named(queries))))
     if failed:
         sentences.append(wording.some_failed)
     return "\n\n".join([*sentences, wording.way_out])
+
+
+def _for_web(wording: Wording) -> Wording:
+    """The same, where not only the person's documents were searched."""
+    words = {
+        "disclosure": wording.disclosure_web,
+        "unanswered": wording.unanswered_web,
+        "nothing_found": wording.nothing_found_web,
+    }
+    return wording.model_copy(update=words)
 
 
 def _sections(outcomes: Sequence[Outcome], wording: Wording) -> tuple[list[str], list[str]]:
