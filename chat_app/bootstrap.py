@@ -10,7 +10,8 @@ from pathlib import Path
 
 from chat_app import telemetry
 from chat_app.agents.brief import PastTurn
-from chat_app.agents.models import Roles, roles_of, warm_up
+from chat_app.agents.models import Roles, close_models, roles_of, warm_up
+from chat_app.agents.waiting import DEFAULT_PATIENCE, Patience
 from chat_app.data_directory import DataDirectory
 from chat_app.errors import DataDirectoryError
 from chat_app.research.evidence import Source
@@ -48,7 +49,9 @@ class Services:
 
 
 @asynccontextmanager
-async def running(settings: Settings, directory: DataDirectory) -> AsyncGenerator[Services]:
+async def running(
+    settings: Settings, directory: DataDirectory, patience: Patience = DEFAULT_PATIENCE
+) -> AsyncGenerator[Services]:
     """Everything started, in the running loop; on leaving, what is under way is left for the next start."""
     database = await Database.open(settings)
     services = _assemble(settings, database)
@@ -60,6 +63,7 @@ async def running(settings: Settings, directory: DataDirectory) -> AsyncGenerato
             search_library=DocumentSearch(services.library),
             evidence=_ThreadEvidence(database),
             redirects=Redirects(settings.google_url),
+            patience=patience,
         )
     )
     engine.examine(settings.data_dir, _engine_url(settings))
@@ -83,6 +87,7 @@ async def running(settings: Settings, directory: DataDirectory) -> AsyncGenerato
         journal.close()
         await engine.shut_down()
         await _cancel(background)
+        await close_models()
         await services.library.close()
         await database.close()
         await asyncio.to_thread(telemetry.flush, settings)

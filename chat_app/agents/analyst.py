@@ -7,10 +7,18 @@ from typing import Protocol
 from pydantic_ai import Agent, RunContext, Tool
 from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.framing import RegisteredTag, close_tag, neutralize_tags, open_tag, register_tag, wrap
-from pydantic_ai.messages import AgentStreamEvent, PartDeltaEvent, PartStartEvent, TextContent, TextPart, TextPartDelta
+from pydantic_ai.messages import (
+    AgentStreamEvent,
+    ModelResponse,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextContent,
+    TextPart,
+    TextPartDelta,
+)
 
 from chat_app.agents.brief import AnalystBrief
-from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, resolve_model_ids
+from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, Answers, resolve_model_ids
 from chat_app.research.evidence import Outcome, SearchFailed, Source
 
 INSTRUCTIONS = """\
@@ -84,7 +92,7 @@ def make_analyst(*durability: AbstractCapability[AnalystDeps]) -> Agent[AnalystD
         instructions=INSTRUCTIONS,
         tools=[Tool(extra_search, max_retries=1)],
         model_settings=REQUEST_SETTINGS,
-        capabilities=[resolve_model_ids(), *durability],
+        capabilities=[resolve_model_ids(), Answers(), *durability],
         defer_model_check=True,
     )
 
@@ -105,6 +113,13 @@ def analyst_prompt(brief: AnalystBrief) -> list[TextContent]:
         ]
     )
     return [TextContent(text, metadata=brief)]
+
+
+def cut_notes(response: ModelResponse) -> tuple[str, ...]:
+    """What must be said of a report that was not written to its end."""
+    if response.finish_reason in {"stop", "tool_call"}:
+        return ()
+    return ("This report breaks off: the model came to the longest answer it may give.",)
 
 
 def outcome_text(outcome: Outcome) -> str:

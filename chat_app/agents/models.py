@@ -6,20 +6,30 @@ its SDK for seconds: hence the cache, and `warm_up` in a thread after start-up. 
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from threading import Lock
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from pydantic_ai import RunContext
-from pydantic_ai.capabilities import ResolveModelId
-from pydantic_ai.messages import ModelMessage, ModelResponse
-from pydantic_ai.models import Model, ModelRequestParameters, ModelResolutionContext, StreamedResponse, infer_model
+from pydantic_ai import AgentRunResult, RunContext
+from pydantic_ai.capabilities import AbstractCapability, RaiseContentFilterError, ResolveModelId
+from pydantic_ai.exceptions import RetryModelRequest
+from pydantic_ai.messages import ModelMessage, ModelResponse, ModelResponseStreamEvent
+from pydantic_ai.models import (
+    Model,
+    ModelRequestContext,
+    ModelRequestParameters,
+    ModelResolutionContext,
+    StreamedResponse,
+    infer_model,
+)
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
 from chat_app.agents.excerpts import ExcerptsModel
+from chat_app.agents.failures import note_asked, readable, require_end
 from chat_app.agents.stopping import stoppable
+from chat_app.agents.waiting import Watch
 from chat_app.settings import Settings
 
 EXCERPTS = "excerpts:local"
@@ -30,12 +40,9 @@ OPENAI = "openai:gpt-5.6-sol"
 Mode = Literal["excerpts", "models", "demo"]
 
 REQUEST_SETTINGS = ModelSettings(
-    # Retries live in the workflow's steps alone: an SDK's own would multiply with them.
+    # Retries live in the workflow's steps alone: an SDK's own would multiply with them. So do timeouts, in `Patience`.
     max_retries=0,
     max_tokens=16_000,
-    timeout=60,
-    first_event_timeout=60,
-    request_timeout=600,
 )
 
 
@@ -88,6 +95,11 @@ def spoken_name(model_id: str) -> str:
     return "Excerpts only (no AI model)" if model_id == EXCERPTS else _PEOPLE_SAY.get(provider, provider)
 
 
+def label_of(model_id: str) -> str:
+    """The provider and the model of a model string, for a sentence about them."""
+    return f"{spoken_name(model_id)} ({model_id.partition(':')[2]})"
+
+
 _models: dict[str, Model] = {}
 _making = Lock()
 
@@ -99,13 +111,34 @@ def model_of(model_id: str) -> Model:
     """
     with _making:
         if model_id not in _models:
-            _models[model_id] = StoppableModel(ExcerptsModel() if model_id == EXCERPTS else infer_model(model_id))
+            model = ExcerptsModel() if model_id == EXCERPTS else infer_model(model_id)
+            _models[model_id] = StoppableModel(model, label_of(model_id))
         return _models[model_id]
 
 
 def resolve_model_ids() -> ResolveModelId[Any]:
     """A capability that finds models here; it must stand before the durability capability of an agent."""
     return ResolveModelId(_resolve)
+
+
+class Answers(RaiseContentFilterError[Any]):
+    """Held by every agent: an answer that the provider's safety rules broke off is a refusal, also when some of it was
+    said, and the errors of a run say who was asked."""
+
+    async def on_run_error(self, ctx: RunContext[Any], *, error: BaseException) -> AgentRunResult[Any]:
+        note_asked(error, label_of(ctx.model.model_id))
+        raise error
+
+
+class OnceMoreWhenCut(AbstractCapability[Any]):
+    """An answer in a given form is useless when it breaks off: it is asked for once more, as if for the first time."""
+
+    async def after_model_request(
+        self, ctx: RunContext[Any], *, request_context: ModelRequestContext, response: ModelResponse
+    ) -> ModelResponse:
+        if response.finish_reason == "length" and request_context.attempt == 1:
+            raise RetryModelRequest
+        return response
 
 
 async def _resolve(_context: ModelResolutionContext[Any], model_id: str) -> Model:
@@ -118,8 +151,24 @@ def warm_up(roles: Roles) -> None:
         model_of(model_id)
 
 
+async def close_models() -> None:
+    """Close the models' connections and forget them: what follows may have other keys, and another event loop."""
+    models = list(_models.values())
+    _models.clear()
+    for model in models:
+        async with model:
+            pass  # leaving it closes its connections
+
+
 class StoppableModel(WrapperModel):
-    """Lets no request begin after a stop, and cuts the one in flight."""
+    """Lets no request begin after a stop, cuts the one in flight, and does not wait for ever.
+
+    Whatever a provider answers ends as a whole answer or as an error that says who failed.
+    """
+
+    def __init__(self, wrapped: Model, label: str) -> None:
+        super().__init__(wrapped)
+        self._label = label
 
     async def request(
         self,
@@ -127,8 +176,9 @@ class StoppableModel(WrapperModel):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        with stoppable():
-            return await super().request(messages, model_settings, model_request_parameters)
+        with stoppable(), readable(self.model_name, self._label):
+            async with Watch(self.model_name, is_streamed=False) as watch:
+                return await watch.answer(super().request(messages, model_settings, model_request_parameters))
 
     @asynccontextmanager
     async def request_stream(
@@ -138,8 +188,22 @@ class StoppableModel(WrapperModel):
         model_request_parameters: ModelRequestParameters,
         run_context: RunContext[Any] | None = None,
     ) -> AsyncGenerator[StreamedResponse]:
+        opening = super().request_stream(messages, model_settings, model_request_parameters, run_context)
         with stoppable():
-            async with super().request_stream(
-                messages, model_settings, model_request_parameters, run_context
-            ) as response:
+            async with Watch(self.model_name, is_streamed=True) as watch, AsyncExitStack() as stack:
+                with readable(self.model_name, self._label):
+                    response = await watch.answer(stack.enter_async_context(opening))
+                self._watch_events(response, watch)
                 yield response
+
+    def _watch_events(self, response: StreamedResponse, watch: Watch) -> None:
+        # What every kind of response implements, and where all of its events come from. There is no public way in.
+        events = response._get_event_iterator  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]: see above
+
+        async def watched() -> AsyncGenerator[ModelResponseStreamEvent]:
+            with readable(self.model_name, self._label):
+                async for event in watch.events(events()):
+                    yield event
+                require_end(response)
+
+        response._get_event_iterator = watched  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]: see above

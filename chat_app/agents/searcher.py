@@ -16,7 +16,7 @@ from pydantic_ai.messages import (
     WebCitationSource,
 )
 
-from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, resolve_model_ids
+from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, Answers, resolve_model_ids
 from chat_app.research.evidence import Passage, Source, merge_sources
 from chat_app.research.plan import Search
 
@@ -41,7 +41,7 @@ def make_searcher(*durability: AbstractCapability[Any]) -> Agent[None, str]:
         name="searcher",
         instructions=INSTRUCTIONS,
         model_settings={**REQUEST_SETTINGS, "max_tokens": 4_000},
-        capabilities=[WebSearch[Any](), Citations(), resolve_model_ids(), *durability],
+        capabilities=[WebSearch[Any](), Citations(), resolve_model_ids(), Answers(), *durability],
         defer_model_check=True,
     )
 

@@ -21,10 +21,12 @@ _CODE = re.compile(
 class Report(BaseModel):
     """The end of a turn: Markdown with plain `[n]`, and exactly the sources that the text cites."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     text: str
     sources: tuple[Source, ...]
+    notes: tuple[str, ...] = ()
+    """What a reader must know about how it came about: parts that are missing, a limit that was reached."""
 
 
 def replace_citations(text: str, replacement: Callable[[list[int]], str]) -> str:

@@ -6,16 +6,16 @@ trail is idempotent, so that a replay after a crash writes nothing twice.
 
 import asyncio
 import contextvars
+from uuid import uuid4
 
 from dbos import DBOS, WorkflowHandleAsync
 
-from chat_app.agents.analyst import AnalystDeps, analyst_prompt
+from chat_app.agents.analyst import AnalystDeps, analyst_prompt, cut_notes
 from chat_app.agents.brief import AnalystBrief, PastTurn, PlannerBrief
 from chat_app.agents.excerpts import no_answer_text
 from chat_app.agents.failures import failure_of
 from chat_app.agents.models import spoken_name
 from chat_app.agents.planner import planner_prompt
-from chat_app.agents.stopping import current_turn_id
 from chat_app.errors import NotFound, TurnStoppedError
 from chat_app.research.budget import Usage
 from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source
@@ -41,6 +41,7 @@ from chat_app.workflows.journal import ReportText
 from chat_app.workflows.resources import agents, bound
 from chat_app.workflows.retries import on_wait
 from chat_app.workflows.search_task import search_task, usage_of
+from chat_app.workflows.turn_scope import enter
 
 _CHILD_POLL_SECONDS = 0.2
 """How often a child that runs in another task is looked for after a restart."""
@@ -50,9 +51,9 @@ _MAX_EXTRA_SEARCHES = 3
 @DBOS.workflow(name="research_turn", max_recovery_attempts=50)
 async def research_turn(turn: Turn) -> None:
     """Answer the turn's question. Whatever happens, the trail gets exactly one end."""
-    current_turn_id.set(turn.id)
     run = _Run(turn)
     try:
+        await enter(turn)
         end = await run.research()
     except TurnStoppedError:
         return  # whoever stopped the turn has written its end
@@ -74,7 +75,6 @@ class _Run:
         self.past: tuple[PastTurn, ...] = ()
         self._next_search = 0
         self._extra_left = _MAX_EXTRA_SEARCHES
-        self._waits = 0
         self.who = spoken_name(self.resources.roles.planner)
         """The provider that is asked at the moment."""
         on_wait.set(self._show_wait)
@@ -141,7 +141,7 @@ class _Run:
             return TurnFailed(error=failure)
         if not report.sources and self.resources.roles.is_excerpts:
             return NoEvidence(text=report.text)  # passages were found, but none that answers
-        return ReportReady(report=report)
+        return ReportReady(report=report.model_copy(update={"notes": cut_notes(result.response)}))
 
     async def _extra_search(self, query: str, purpose: str) -> Outcome:
         self._extra_left -= 1
@@ -185,10 +185,10 @@ class _Run:
         self.usage = self.usage + usage
         await self._record(f"cost.{part}", CostUpdated.of(self.usage))
 
-    async def _show_wait(self, reason: str, seconds: float) -> None:
-        self._waits += 1
-        waiting = Waiting(on=self.who, reason=reason, seconds=seconds)
-        await self._record(f"waiting.{self._waits}.{reason}", waiting)
+    async def _show_wait(self, reason: str, seconds: float, waited_seconds: float) -> None:
+        waiting = Waiting(on=self.who, reason=reason, seconds=seconds, waited_seconds=waited_seconds)
+        # Nobody waits in a replay, so this key need not be found again; a crash must not make two waits one.
+        await self._record(f"waiting.{uuid4()}", waiting)
 
     async def _record(self, key: str, event: "TurnStarted | PhaseStarted | PlanReady | CostUpdated | Waiting") -> None:
         await self.resources.journal.record(self.turn, key, event)

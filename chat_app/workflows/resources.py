@@ -11,6 +11,7 @@ from chat_app.agents.brief import PastTurn
 from chat_app.agents.models import Roles
 from chat_app.agents.planner import make_planner
 from chat_app.agents.searcher import make_searcher
+from chat_app.agents.waiting import DEFAULT_PATIENCE, Patience
 from chat_app.research.evidence import Source
 from chat_app.research.plan import Decision, Search
 from chat_app.research.turn import Turn
@@ -51,6 +52,7 @@ class Resources:
     search_library: LibrarySearch
     evidence: Evidence
     redirects: Redirects
+    patience: Patience = DEFAULT_PATIENCE
 
 
 def _make_agents() -> Agents:

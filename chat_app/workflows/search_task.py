@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from uuid import uuid4
 
 from dbos import DBOS
 from pydantic_ai.usage import RunUsage
@@ -9,7 +10,7 @@ from pydantic_ai.usage import RunUsage
 from chat_app.agents.failures import failure_of
 from chat_app.agents.models import spoken_name
 from chat_app.agents.searcher import cited_sources, searcher_prompt
-from chat_app.agents.stopping import current_turn_id
+from chat_app.agents.stopping import stoppable
 from chat_app.errors import TurnStoppedError
 from chat_app.research.budget import Usage
 from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source, merge_sources
@@ -26,12 +27,13 @@ from chat_app.research.progress import (
 from chat_app.research.turn import Turn
 from chat_app.workflows.resources import agents, bound
 from chat_app.workflows.retries import on_wait
+from chat_app.workflows.turn_scope import enter
 
 
 @DBOS.workflow(name="search_task")
 async def search_task(turn: Turn, index: int, search: Search) -> Outcome:
     """Run search number `index` of the turn. A search that breaks is an outcome, not an error."""
-    current_turn_id.set(turn.id)
+    await enter(turn)
     await _record(turn, index, "started", SearchStarted(search=index, query=search.query))
     with _waits_shown(turn, index, search):
         outcome = await _outcome(turn, index, search)
@@ -80,12 +82,14 @@ async def _search_web(search: Search, searcher: str) -> tuple[str, tuple[Source,
 
 @DBOS.step(name="resolve_redirects")
 async def resolve_redirects(sources: tuple[Source, ...]) -> tuple[Source, ...]:
-    return await bound().redirects.resolved(sources)
+    with stoppable():
+        return await bound().redirects.resolved(sources)
 
 
 @DBOS.step(name="search_library")
 async def search_library(search: Search) -> tuple[Source, ...]:
-    return await bound().search_library(search)
+    with stoppable():
+        return await bound().search_library(search)
 
 
 @DBOS.step(name="number_sources")
@@ -124,13 +128,10 @@ async def _record(turn: Turn, index: int, key: str, event: Event) -> None:
 def _waits_shown(turn: Turn, index: int, search: Search) -> Generator[None]:
     """Retries made beneath are shown at this search."""
     who = spoken_name(bound().roles.searcher or "The library")
-    count = 0
 
-    async def report(reason: str, seconds: float) -> None:
-        nonlocal count
-        count += 1
-        waiting = Waiting(on=who, reason=reason, seconds=seconds, search=index)
-        await _record(turn, index, f"waiting.{count}.{waiting.reason}", waiting)
+    async def report(reason: str, seconds: float, waited_seconds: float) -> None:
+        waiting = Waiting(on=who, reason=reason, seconds=seconds, waited_seconds=waited_seconds, search=index)
+        await _record(turn, index, f"waiting.{uuid4()}", waiting)
 
     token = on_wait.set(report)
     try:

@@ -100,8 +100,9 @@ class Ask:
 
     @property
     def latest(self) -> str:
-        """The last thing a person or program asked, with the results of tools called since."""
-        last = max((i for i, turn in enumerate(self.turns) if turn.speaker == "user"), default=0)
+        """The last thing a person or program asked, with the results of tools called and corrections asked for since."""
+        asked = (i for i, turn in enumerate(self.turns) if turn.speaker == "user" and not _RETRY.match(turn.text))
+        last = max(asked, default=0)
         return "\n".join(turn.text for turn in self.turns[last:])
 
     @property

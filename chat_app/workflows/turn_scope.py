@@ -1,0 +1,20 @@
+"""What a workflow of a turn works under: its stop, its patience, and its end if it has one already."""
+
+from chat_app.agents import stopping, waiting
+from chat_app.errors import TurnStoppedError
+from chat_app.research.turn import Turn
+from chat_app.workflows.resources import bound
+
+
+async def enter(turn: Turn) -> None:
+    """Call it first in each workflow of the turn. Raises TurnStoppedError when the turn has ended.
+
+    A process can die after a turn's end was written and before the engine knows of it; what was stopped must not go on
+    at the next start.
+    """
+    resources = bound()
+    stopping.current_turn_id.set(turn.id)
+    waiting.patience.set(resources.patience)
+    if await resources.journal.trail.is_ended(turn.id):
+        await resources.journal.save_transcript(turn)
+        raise TurnStoppedError("The research has ended already.")
