@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, cast
 
+from pydantic import ValidationError
 from pydantic_ai.exceptions import (
     AgentRunError,
     ContentFilterError,
@@ -157,9 +158,28 @@ def _agent_failure(error: AgentRunError, who: str) -> Failure:
                 f"{who} came to the longest answer it may give before it was finished; ask for less in one question."
             )
             return Failure(kind="answer_cut", message=message, retryable=True)
+        case _ if _is_empty(error):
+            message = f"{who} gave no answer in words, also when asked again; try again."
+            return Failure(kind="empty_answer", message=message, retryable=True)
         case _:
-            message = f"{who} gave an answer that could not be used ({_brief(error)}); try again."
+            message = f"{who} gave an answer that could not be used ({_complaint(error)}); try again."
             return Failure(kind="unusable_answer", message=message, retryable=True)
+
+
+def _is_empty(error: AgentRunError) -> bool:
+    """Whether pydantic-ai gave up because of answers with nothing in them."""
+    return "Please return text" in str(error.__cause__ or "")
+
+
+def _complaint(error: AgentRunError) -> str:
+    """What is wrong with an answer: the first of what its schema says, else the error's own words."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ValidationError):
+            first = cause.errors(include_url=False, include_input=False)[0]
+            return _clean(": ".join([".".join(map(str, first["loc"])), first["msg"]]))
+        cause = cause.__cause__
+    return _brief(error)
 
 
 def _kind(error: ModelAPIError) -> str:

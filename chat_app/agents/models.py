@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 from pydantic_ai import AgentRunResult, RunContext
 from pydantic_ai.capabilities import AbstractCapability, RaiseContentFilterError, ResolveModelId
-from pydantic_ai.exceptions import RetryModelRequest
+from pydantic_ai.exceptions import OutputTokenLimitExceeded, RetryModelRequest
 from pydantic_ai.messages import ModelMessage, ModelResponse, ModelResponseStreamEvent
 from pydantic_ai.models import (
     Model,
@@ -136,9 +136,11 @@ class OnceMoreWhenCut(AbstractCapability[Any]):
     async def after_model_request(
         self, ctx: RunContext[Any], *, request_context: ModelRequestContext, response: ModelResponse
     ) -> ModelResponse:
-        if response.finish_reason == "length" and request_context.attempt == 1:
+        if response.finish_reason != "length":
+            return response
+        if request_context.attempt == 1:
             raise RetryModelRequest
-        return response
+        raise OutputTokenLimitExceeded("The answer was cut at its longest, also when asked for again.")
 
 
 async def _resolve(_context: ModelResolutionContext[Any], model_id: str) -> Model:
