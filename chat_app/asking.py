@@ -16,7 +16,7 @@ import httpx
 from chat_app.data_directory import DataDirectory
 from chat_app.errors import DataDirectoryLocked, ResearchChatError
 from chat_app.research.progress import END_KINDS, json_line
-from chat_app.research.turn import Depth
+from chat_app.research.turn import Depth, RoleModels
 from chat_app.settings import Settings
 from chat_app.web.private_keys import client_key
 
@@ -108,8 +108,8 @@ async def _by_itself(
     inquiries_module = importlib.import_module("chat_app.workflows.inquiries")
     try:
         async with bootstrap.running(settings, directory) as services:
-            inquiries: Inquiries = inquiries_module.Inquiries(services.turns, services.trail)
-            turn = await inquiries.ask(_OWNER, question, thread_id, depth)
+            inquiries: Inquiries = inquiries_module.Inquiries(services.turns, services.trail, services.menu)
+            turn = await inquiries.ask(_OWNER, question, thread_id, depth, RoleModels())
             yield _Local(inquiries, turn.thread_id, turn.id)
     finally:
         directory.release()

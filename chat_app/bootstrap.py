@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chat_app import telemetry
+from chat_app.agents import models
 from chat_app.agents.brief import PastTurn
-from chat_app.agents.models import Roles, close_models, roles_of, warm_up
+from chat_app.agents.menu import Menu, menu_of
+from chat_app.agents.models import Roles, roles_of, warm_up
 from chat_app.agents.waiting import DEFAULT_PATIENCE, Patience
 from chat_app.data_directory import DataDirectory
 from chat_app.errors import DataDirectoryError
+from chat_app.research.budget import Budget
 from chat_app.research.evidence import Source
 from chat_app.research.turn import Turn
 from chat_app.search.documents import DocumentSearch
@@ -46,6 +49,7 @@ class Services:
     turns: Turns
     library: Library
     roles: Roles
+    menu: Menu
 
 
 @asynccontextmanager
@@ -60,6 +64,8 @@ async def running(
         resources.Resources(
             journal=journal,
             roles=services.roles,
+            fallback=settings.fallback_model,
+            budget=Budget(limit_usd=settings.max_cost_usd),
             search_library=DocumentSearch(services.library),
             evidence=_ThreadEvidence(database),
             redirects=Redirects(settings.google_url),
@@ -86,8 +92,8 @@ async def running(
     finally:
         journal.close()
         await engine.shut_down()
+        await models.close()
         await _cancel(background)
-        await close_models()
         await services.library.close()
         await database.close()
         await asyncio.to_thread(telemetry.flush, settings)
@@ -98,6 +104,7 @@ def _assemble(settings: Settings, database: Database) -> Services:
     hub = Hub(trail)
     trail.on_commit = hub.committed
     journal = Journal(trail, transcript, hub)
+    roles = roles_of(settings)
     return Services(
         settings=settings,
         database=database,
@@ -107,7 +114,8 @@ def _assemble(settings: Settings, database: Database) -> Services:
         journal=journal,
         turns=Turns(journal, transcript),
         library=open_library(settings),
-        roles=roles_of(settings),
+        roles=roles,
+        menu=menu_of(settings, roles),
     )
 
 

@@ -6,6 +6,7 @@ ResearchChatError
 │   │   └── DataDirectoryLocked
 │   └── StoreVersionError
 ├── InvalidQuestion          a question that cannot be asked
+├── CannotRetry              a turn that did not fail
 ├── NotFound                 unknown, or not the caller's
 ├── TurnStoppedError         the person stopped the turn
 ├── LibraryFileError         a file of the library that cannot be read
@@ -38,6 +39,10 @@ class StoreVersionError(SettingsError):
 
 
 class InvalidQuestion(ResearchChatError):
+    pass
+
+
+class CannotRetry(ResearchChatError):
     pass
 
 

@@ -114,7 +114,9 @@ class Site:
         self._audience = Audience()
         room = Room(
             store=store,
-            conversation=Conversation(services.turns, services.trail, services.transcript, self._audience, pages_of),
+            conversation=Conversation(
+                services.turns, services.trail, services.transcript, self._audience, pages_of, services.menu
+            ),
             starters=partial(_starters, services),
             sign_in=self._sign_in,
             check_password=self._check_password,
@@ -126,7 +128,7 @@ class Site:
         self._share_page = share_page = SharePage(threads)
         is_owner = partial(_is_owner, store)
         app.router.routes[0:0] = [
-            *turn_routes(Inquiries(services.turns, services.trail), self._caller),
+            *turn_routes(Inquiries(services.turns, services.trail, services.menu), self._caller),
             *Sharing(shares, self._caller, is_owner).routes(),
             *source_routes(threads.source, self._caller, is_owner),
             *share_page.routes(),

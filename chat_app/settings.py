@@ -32,6 +32,12 @@ class Settings(BaseModel):
     planner_model: str | None = None
     search_model: str | None = None
     analyst_model: str | None = None
+    fallback_model: str | None = None
+    """Asked instead when the model of a role stays down."""
+    choosable_models: tuple[str, ...] = ()
+    """Models that a person may pick for a role, besides those that the installation has given it."""
+    max_cost_usd: float | None = None
+    """The most that a turn may cost; None: no limit."""
     users_file: Path | None = None
     anthropic_key: SecretStr | None = None
     google_key: SecretStr | None = None
@@ -77,6 +83,9 @@ class Settings(BaseModel):
             planner_model=env.model("CHAT_APP_PLANNER_MODEL"),
             search_model=env.model("CHAT_APP_SEARCH_MODEL"),
             analyst_model=env.model("CHAT_APP_ANALYST_MODEL"),
+            fallback_model=env.model("CHAT_APP_FALLBACK_MODEL"),
+            choosable_models=env.models("CHAT_APP_MODELS"),
+            max_cost_usd=env.dollars("CHAT_APP_MAX_COST_USD"),
             users_file=Path(users_file).expanduser().absolute() if users_file else None,
             anthropic_key=env.secret("ANTHROPIC_API_KEY"),
             google_key=env.secret("GOOGLE_API_KEY") or env.secret("GEMINI_API_KEY"),
@@ -166,13 +175,31 @@ class _Environment:
             )
         return SecretStr(f"postgresql+psycopg://{rest}")
 
+    def dollars(self, name: str) -> float | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        try:
+            amount = float(value.removeprefix("$"))
+        except ValueError:
+            amount = 0.0
+        if not 0 < amount < float("inf"):
+            raise SettingsError(f"{name} is {value!r}; it must be an amount in US dollars above 0, such as 0.50.")
+        return amount
+
     def model(self, name: str) -> str | None:
         value = self.text(name)
-        if value is not None and (":" not in value or value.startswith(":") or value.endswith(":")):
-            raise SettingsError(
-                f"{name} is {value!r}; it must be provider:model, such as 'anthropic:claude-sonnet-5-5'."
-            )
-        return value
+        return None if value is None else _model(name, value)
+
+    def models(self, name: str) -> tuple[str, ...]:
+        parts = (part.strip() for part in (self.text(name) or "").split(","))
+        return tuple(dict.fromkeys(_model(name, part) for part in parts if part))
+
+
+def _model(name: str, value: str) -> str:
+    if ":" not in value or value.startswith(":") or value.endswith(":"):
+        raise SettingsError(f"{name} is {value!r}; it must be provider:model, such as 'anthropic:claude-sonnet-5-5'.")
+    return value
 
 
 def _scheme(url: str) -> str:

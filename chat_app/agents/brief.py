@@ -12,6 +12,7 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, TextContent, UserPr
 from chat_app.research.evidence import Outcome
 from chat_app.research.plan import Plan
 from chat_app.research.report import Report
+from chat_app.research.turn import Depth
 
 
 class PastTurn(BaseModel):
@@ -45,6 +46,7 @@ class AnalystBrief(BaseModel):
     plan: Plan
     outcomes: tuple[Outcome, ...]
     past: tuple[PastTurn, ...] = ()
+    depth: Depth = "standard"
 
 
 _Brief = TypeVar("_Brief", PlannerBrief, AnalystBrief)

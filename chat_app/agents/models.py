@@ -2,13 +2,14 @@
 
 A model built for every run costs 77 ms and a TLS handshake each time, and building the first of a provider imports
 its SDK for seconds: hence the cache, and `warm_up` in a thread after start-up. Without keys no SDK is ever imported.
+For the same reason a model, once used, keeps its connections until `close`.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from threading import Lock
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_ai import AgentRunResult, RunContext
@@ -60,6 +61,14 @@ class Roles(BaseModel):
         return self.analyst == EXCERPTS
 
 
+_WITH_WEB_SEARCH = frozenset({"anthropic", "google", "google-cloud", "openai", "openai-responses", "xai", "openrouter"})
+"""Providers whose models search the web by themselves."""
+
+
+def searches_web(model_id: str) -> bool:
+    return model_id.partition(":")[0] in _WITH_WEB_SEARCH
+
+
 def roles_of(settings: Settings) -> Roles:
     """Fill each role from what is set explicitly, else from the keys there are. One key is enough for everything."""
     writer, searcher = _by_keys(settings)
@@ -100,7 +109,7 @@ def label_of(model_id: str) -> str:
     return f"{spoken_name(model_id)} ({model_id.partition(':')[2]})"
 
 
-_models: dict[str, Model] = {}
+_models: dict[str, "StoppableModel"] = {}
 _making = Lock()
 
 
@@ -153,24 +162,40 @@ def warm_up(roles: Roles) -> None:
         model_of(model_id)
 
 
-async def close_models() -> None:
-    """Close the models' connections and forget them: what follows may have other keys, and another event loop."""
+async def close() -> None:
+    """Close the models' connections and forget them: what comes next may have other keys, and another event loop."""
     models = list(_models.values())
     _models.clear()
     for model in models:
-        async with model:
-            pass  # leaving it closes its connections
+        await model.close()
 
 
 class StoppableModel(WrapperModel):
     """Lets no request begin after a stop, cuts the one in flight, and does not wait for ever.
 
-    Whatever a provider answers ends as a whole answer or as an error that says who failed.
+    Whatever a provider answers ends as a whole answer or as an error that says who failed. Once entered, it stays open
+    until it is closed.
     """
+
+    _is_kept_open = False
 
     def __init__(self, wrapped: Model, label: str) -> None:
         super().__init__(wrapped)
         self._label = label
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        # Each durable request enters and leaves its model, and the last to leave closes the HTTP client: the next one
+        # would set up TLS anew, 75 ms of processor time. One entry more than there are exits keeps it.
+        if not self._is_kept_open:
+            self._is_kept_open = True
+            await super().__aenter__()
+        return self
+
+    async def close(self) -> None:
+        if self._is_kept_open:
+            self._is_kept_open = False
+            await super().__aexit__(None, None, None)
 
     async def request(
         self,

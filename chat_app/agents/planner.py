@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic_ai import Agent
+from pydantic_ai import Agent, ModelRetry, RunContext
 from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.framing import register_tag, wrap
 from pydantic_ai.messages import TextContent
@@ -10,6 +10,7 @@ from pydantic_ai.messages import TextContent
 from chat_app.agents.brief import PastTurn, PlannerBrief
 from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, Answers, OnceMoreWhenCut, resolve_model_ids
 from chat_app.research.plan import Clarification, Decision, DirectAnswer, Plan
+from chat_app.research.report import cited_numbers, unknown_numbers
 
 INSTRUCTIONS = """\
 You plan research. Decide what the person's latest question needs, and answer with exactly one of:
@@ -29,12 +30,25 @@ _QUESTION = register_tag("question")
 _EARLIER = register_tag("earlier_turn")
 
 
-def make_planner(*durability: AbstractCapability[Any]) -> Agent[None, Decision]:
+def require_known_numbers(ctx: RunContext[PlannerBrief], decision: Decision) -> Decision:
+    """Send an answer that does not stand on the thread's sources back, once."""
+    if not isinstance(decision, DirectAnswer) or ctx.retry:
+        return decision
+    known = [source for turn in ctx.deps.past if turn.report for source in turn.report.sources]
+    if cited_numbers(decision.text) and not unknown_numbers(decision.text, known):
+        return decision
+    raise ModelRetry(
+        "A DirectAnswer cites sources of this conversation after each claim, by their numbers, and no others. "
+        "Correct it, or plan searches."
+    )
+
+
+def make_planner(*durability: AbstractCapability[Any]) -> Agent[PlannerBrief, Decision]:
     """The agent; `durability` makes its model requests steps of a workflow."""
-    return Agent(
+    agent = Agent(
         # The engine wants a model when the agent is made; which one is used is said at each run.
         EXCERPTS,
-        deps_type=type(None),
+        deps_type=PlannerBrief,
         output_type=[Plan, DirectAnswer, Clarification],
         name="planner",
         instructions=INSTRUCTIONS,
@@ -43,6 +57,8 @@ def make_planner(*durability: AbstractCapability[Any]) -> Agent[None, Decision]:
         capabilities=[resolve_model_ids(), Answers(), OnceMoreWhenCut(), *durability],
         defer_model_check=True,
     )
+    agent.output_validator(require_known_numbers)
+    return agent
 
 
 def planner_prompt(brief: PlannerBrief) -> list[TextContent]:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic import BaseModel, ConfigDict
 from pydantic_ai import Agent
 from pydantic_ai.capabilities import AbstractCapability, Citations, WebSearch
 from pydantic_ai.messages import (
@@ -17,7 +18,7 @@ from pydantic_ai.messages import (
 )
 
 from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, Answers, resolve_model_ids
-from chat_app.research.evidence import Passage, Source, merge_sources
+from chat_app.research.evidence import Passage, Source, Suggestion, merge_sources
 from chat_app.research.plan import Search
 
 INSTRUCTIONS = """\
@@ -51,6 +52,20 @@ def searcher_prompt(search: Search, *, is_repeated: bool = False) -> str:
     purpose = f"\n\nWhy this is wanted: {search.purpose}" if search.purpose else ""
     again = "\n\nSearch the web before you answer, and cite a page for each statement." if is_repeated else ""
     return f"{search.query}{purpose}{again}"
+
+
+class WebAnswer(BaseModel):
+    """What the searcher says, and on what it rests."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    sources: tuple[Source, ...]
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+def web_answer(text: str, messages: list[ModelMessage]) -> WebAnswer:
+    return WebAnswer(text=text, sources=cited_sources(messages))
 
 
 def cited_sources(messages: list[ModelMessage]) -> tuple[Source, ...]:

@@ -19,6 +19,8 @@ class Page(Protocol):
 
     id: str
     thread_id: str
+    chat_settings: dict[str, Any]
+    """What its person has chosen in the settings panel."""
 
     async def emit(self, event: str, data: Any) -> None: ...
 

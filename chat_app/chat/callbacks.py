@@ -8,7 +8,7 @@ from chainlit.data.base import BaseDataLayer
 from chainlit.types import ThreadDict
 
 from chat_app.chat.room import Room, current_room
-from chat_app.errors import NotFound
+from chat_app.errors import CannotRetry, NotFound
 
 LOCAL_USER = "local"
 
@@ -36,9 +36,18 @@ async def on_stop_pressed(action: cl.Action) -> None:
         await cl.context.emitter.send_toast(str(error), "error")
 
 
+async def on_retry_pressed(action: cl.Action) -> None:
+    payload = cast(dict[str, object], action.payload)  # pyright: ignore[reportUnknownMemberType]
+    try:
+        await current_room().conversation.retry(str(payload.get("turn")), _identifier())
+    except (NotFound, CannotRetry) as error:
+        await cl.context.emitter.send_toast(str(error), "error")
+
+
 # Chainlit's decorators have no complete types, so they are called here, where nothing depends on what they return.
 cl.on_chat_resume(on_chat_resume)  # pyright: ignore[reportUnknownMemberType]
 cl.action_callback("rc_stop")(on_stop_pressed)  # pyright: ignore[reportUnknownMemberType]
+cl.action_callback("rc_retry")(on_retry_pressed)  # pyright: ignore[reportUnknownMemberType]
 
 
 def local_user() -> cl.User:

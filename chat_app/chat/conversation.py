@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, cast, get_args
 from uuid import UUID
 
+from chat_app.agents.menu import Menu
 from chat_app.chat.audience import Audience, Page
 from chat_app.errors import InvalidQuestion, NotFound
-from chat_app.research.turn import Depth, Turn, clean_question, now
+from chat_app.research.turn import Depth, RoleModels, Turn, clean_question, now
 from chat_app.storage.stored_forms import parse_time
 from chat_app.storage.trail import Trail, TurnRow
 from chat_app.storage.transcript import Transcript
@@ -25,13 +26,14 @@ OnStored = Callable[[Turn], Awaitable[None]]
 
 class Conversation:
     def __init__(
-        self, turns: Turns, trail: Trail, transcript: Transcript, audience: Audience, pages_of: PagesOf
+        self, turns: Turns, trail: Trail, transcript: Transcript, audience: Audience, pages_of: PagesOf, menu: Menu
     ) -> None:
         self._turns = turns
         self._trail = trail
         self._transcript = transcript
         self._audience = audience
         self._pages_of = pages_of
+        self._menu = menu
 
     async def ask(self, page: Page, owner: str, message: dict[str, Any], on_stored: OnStored | None = None) -> Turn:
         """Begin a turn for a message of the page; everyone who has the thread open sees it.
@@ -39,7 +41,8 @@ class Conversation:
         `on_stored` is awaited once the question cannot be lost any more, before anything is shown of its turn. The same
         message again is the same turn. Raises InvalidQuestion, or NotFound for a thread of somebody else.
         """
-        turn, is_new = await self._turns.prepare(_turn(page.thread_id, owner, message))
+        models = self._menu.choice(page.chat_settings)
+        turn, is_new = await self._turns.prepare(_turn(page.thread_id, owner, message, models))
         if on_stored:
             await on_stored(turn)
         pages = list({known.id: known for known in (page, *self._pages_of(turn.thread_id))}.values())
@@ -48,6 +51,16 @@ class Conversation:
         feed = await self._turns.start(turn)
         for each in pages:
             self._audience.follow(each, turn, feed)
+        return turn
+
+    async def retry(self, turn_id: str, owner: str) -> Turn:
+        """Try one's own failed turn again; everyone who has the thread open sees it. Raises NotFound, CannotRetry."""
+        failed = await self._trail.turn(turn_id)
+        if failed is None or failed.owner != owner:
+            raise NotFound("There is no such research of yours.")
+        turn = await self._turns.retry(turn_id)
+        for page in self._pages_of(turn.thread_id):
+            self._audience.follow(page, turn, self._turns.feed(turn.id))
         return turn
 
     async def stop(self, thread_id: str, owner: str) -> None:
@@ -94,7 +107,7 @@ class Conversation:
 
 def _is_complete(steps: dict[str, Row], row: TurnRow) -> bool:
     """Whether the stored rows of an ended turn show its end."""
-    progress = steps.get(row_id(row.turn.id, "progress"))
+    progress = steps.get(row_id(row.turn, "progress"))
     return progress is not None and progress["metadata"].get("end") == row.end_kind
 
 
@@ -103,7 +116,7 @@ def _created_at(step: Row) -> datetime:
     return parse_time(step["createdAt"])
 
 
-def _turn(thread_id: str, owner: str, message: dict[str, Any]) -> Turn:
+def _turn(thread_id: str, owner: str, message: dict[str, Any], models: RoleModels) -> Turn:
     return Turn(
         thread_id=thread_id,
         message_id=_message_id(message.get("id")),
@@ -111,6 +124,7 @@ def _turn(thread_id: str, owner: str, message: dict[str, Any]) -> Turn:
         owner=owner,
         asked_at=now(),
         depth=_depth(message.get("modes")),
+        models=models,
     )
 
 

@@ -31,7 +31,7 @@ class Screen:
     def __init__(self, emit: Emit, turn: Turn) -> None:
         self._emit = emit
         self._turn = turn
-        self._answer_id = row_id(turn.id, "report")
+        self._answer_id = row_id(turn, "report")
         self._answer: str | None = None
         self._view: TurnView | None = None
         self._sent: dict[str, dict[str, Any]] = {}

@@ -1,6 +1,6 @@
 """What searches bring back: sources with the passages they were found for."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from chat_app.research.budget import Usage
 
@@ -32,6 +32,18 @@ class Source(BaseModel):
     location: str | None = None
     passages: tuple[Passage, ...] = ()
     """All passages a search found in this source, best first."""
+    retrieved_at: AwareDatetime | None = None
+    """When the search that found it first had ended."""
+
+
+class Suggestion(BaseModel):
+    """A further search that a search service asks to be shown with its answers."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    text: str
+    url: str
+    """Of the service's own result page, `https://...`."""
 
 
 class Finding(BaseModel):
@@ -46,6 +58,8 @@ class Finding(BaseModel):
     """The searcher's answer with the numbers of its sources, or empty when the passages speak for themselves."""
     sources: tuple[Source, ...]
     usage: Usage = Usage()
+    suggestions: tuple[Suggestion, ...] = ()
+    """What Google asks to be shown with answers grounded in its search."""
 
 
 class SearchFailed(BaseModel):
@@ -77,6 +91,7 @@ def merge_sources(*groups: tuple[Source, ...]) -> tuple[Source, ...]:
                 "quote": known.quote or source.quote,
                 "location": known.location if known.quote else source.location or known.location,
                 "number": known.number or source.number,
+                "retrieved_at": known.retrieved_at or source.retrieved_at,
             }
         )
     return tuple(merged.values())

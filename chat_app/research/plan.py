@@ -1,11 +1,12 @@
 """What a planner may decide about a question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 MAX_SEARCHES = 5
+MAX_GAP_SEARCHES = 3
 
 Where = Literal["web", "library", "both"]
 
@@ -33,8 +34,12 @@ def _distinct(searches: object) -> object:
     kept: dict[str, object] = {}
     for search in items:
         query = search.query if isinstance(search, Search) else cast(Mapping[str, object], search).get("query")
-        kept.setdefault(" ".join(str(query).casefold().split()), search)
+        kept.setdefault(_normal(str(query)), search)
     return list(kept.values())[:MAX_SEARCHES]
+
+
+def _normal(query: str) -> str:
+    return " ".join(query.casefold().split())
 
 
 class Plan(BaseModel):
@@ -48,6 +53,20 @@ class Plan(BaseModel):
     """One to five different searches."""
     analysis_instructions: str = ""
     """What the report has to compare, weigh or answer."""
+
+
+class Gaps(BaseModel):
+    """What is still missing when the planned searches have ended."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    searches: Annotated[tuple[Search, ...], BeforeValidator(_distinct)] = ()
+    """Up to three further searches; none when the findings are enough."""
+
+    def beyond(self, queries: Iterable[str]) -> tuple[Search, ...]:
+        """The searches whose queries were not run yet."""
+        known = {_normal(query) for query in queries}
+        return tuple(search for search in self.searches if _normal(search.query) not in known)[:MAX_GAP_SEARCHES]
 
 
 class DirectAnswer(BaseModel):

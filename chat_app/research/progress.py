@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from chat_app.research.budget import Usage
-from chat_app.research.evidence import Source
+from chat_app.research.budget import Costs
+from chat_app.research.evidence import Source, Suggestion
 from chat_app.research.plan import Plan
 from chat_app.research.report import Report
 
@@ -42,6 +42,7 @@ class SearchStarted(_Event):
     kind: Literal["search_started"] = "search_started"
     search: int
     query: str
+    purpose: str = ""
 
 
 class SourceFound(_Event):
@@ -56,6 +57,7 @@ class SearchFinished(_Event):
     search: int
     query: str
     sources: tuple[Source, ...]
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 class SearchFailedEvent(_Event):
@@ -78,6 +80,8 @@ class Waiting(_Event):
     """How long it had lasted when this was said."""
     search: int | None = None
     """The search that waits, if it is one."""
+    replaced_by: str | None = None
+    """Who is asked instead from here on, as a person names it; then nothing waits any more."""
 
 
 class ReportStarted(_Event):
@@ -96,17 +100,18 @@ class ReportDelta(_Event):
 
 
 class CostUpdated(_Event):
-    """Sums for the turn so far; usd is None when a price is unknown."""
+    """Sums for the turn so far, and by agent; usd is None when a price is unknown."""
 
     kind: Literal["cost_updated"] = "cost_updated"
     usd: float | None
     input_tokens: int
     output_tokens: int
     searches: int
+    agents: Costs = Costs()
 
     @classmethod
-    def of(cls, usage: Usage) -> "CostUpdated":
-        return cls(**usage.model_dump())
+    def of(cls, costs: Costs) -> "CostUpdated":
+        return cls(**costs.total.model_dump(exclude={"known_usd"}), agents=costs)
 
 
 class ReportReady(_Event):

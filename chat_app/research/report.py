@@ -68,6 +68,12 @@ def cited_numbers(text: str) -> list[int]:
     return list(numbers)
 
 
+def unknown_numbers(text: str, known: Iterable[Source]) -> list[int]:
+    """The numbers that `text` cites and none of `known` has."""
+    numbers = {source.number for source in known}
+    return [n for n in cited_numbers(text) if n not in numbers]
+
+
 def settle_citations(text: str, known: Iterable[Source]) -> Report:
     """Make every `[n]` a source of `known`: groups are split into `[3][5]`, unknown numbers are taken out."""
     by_number = {source.number: source for source in merge_sources(tuple(known)) if source.number is not None}

@@ -12,9 +12,21 @@ MAX_QUESTION_CHARACTERS = 20_000
 
 Depth = Literal["quick", "standard", "deep"]
 SEARCHES_BY_DEPTH: dict[Depth, int] = {"quick": 2, "standard": 5, "deep": 5}
+EXTRA_SEARCHES_BY_DEPTH: dict[Depth, int] = {"quick": 0, "standard": 3, "deep": 4}
+"""How many the analyst may ask for while it writes."""
 
 _JOINERS = "\u200c\u200d"
 """They take no room but hold emoji and Persian or Indic words together."""
+
+
+class RoleModels(BaseModel):
+    """Models (`provider:model`) that a person chose for a turn; None leaves the role to the installation."""
+
+    model_config = ConfigDict(frozen=True)
+
+    planner: str | None = None
+    searcher: str | None = None
+    analyst: str | None = None
 
 
 class Turn(BaseModel):
@@ -26,17 +38,27 @@ class Turn(BaseModel):
     message_id: str
     """Id of the person's message in the thread store (a UUID)."""
     revision: int = 0
+    """0 for the first try, then one more for each retry of a turn that failed."""
     question: str
     owner: str
     """Identifier of the user whose thread it is."""
     asked_at: AwareDatetime
     """When the question was stored; the times of everything shown for the turn count up from it."""
     depth: Depth = "standard"
+    models: RoleModels = RoleModels()
 
     @property
     def id(self) -> str:
         """Id of the turn and of its workflow: asking the same message twice is one turn."""
         return f"{self.thread_id}:{self.message_id}:{self.revision}"
+
+    @property
+    def first_id(self) -> str:
+        """Id of the first try. What is shown of a retry takes the place of what was shown of the tries before."""
+        return self.of_revision(0).id
+
+    def of_revision(self, revision: int) -> "Turn":
+        return self.model_copy(update={"revision": revision})
 
 
 def clean_question(text: str) -> str:

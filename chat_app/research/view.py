@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from chat_app.research import progress as p
-from chat_app.research.evidence import Source, merge_sources
+from chat_app.research.evidence import Source, Suggestion, merge_sources
 from chat_app.research.plan import Plan
 from chat_app.research.report import Report
 
@@ -31,6 +31,7 @@ class SearchView(_View):
     purpose: str = ""
     state: State = "queued"
     sources: tuple[Source, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
     error: str | None = None
     waiting: WaitView | None = None
     started_at: datetime | None = None
@@ -66,11 +67,18 @@ class TurnView(_View):
     failure: p.Failure | None = None
     questions: tuple[str, ...] = ()
     cost: p.CostUpdated | None = None
+    replacements: tuple[str, ...] = ()
+    """Who took over for whom, and why, one sentence each."""
 
     @property
     def sources(self) -> tuple[Source, ...]:
         """All sources found in this turn, cited or not."""
         return merge_sources(*(search.sources for search in self.searches))
+
+    @property
+    def suggestions(self) -> tuple[Suggestion, ...]:
+        """Each further search once, in the order of the searches."""
+        return tuple(dict.fromkeys(each for search in self.searches for each in search.suggestions))
 
     def phase(self, phase: p.Phase) -> PhaseView | None:
         return next((known for known in self.phases if known.phase == phase), None)
@@ -150,12 +158,14 @@ def _search_changed(
     changes: dict[str, object] = {"waiting": None}
     match event:
         case p.SearchStarted():
-            changes |= {"state": "running", "started_at": search.started_at or at}
+            purpose = search.purpose or event.purpose
+            changes |= {"state": "running", "started_at": search.started_at or at, "purpose": purpose}
         case p.SourceFound():
             state = "running" if search.state == "waiting" else search.state
             changes |= {"state": state, "sources": merge_sources(search.sources, (event.source,))}
         case p.SearchFinished():
-            changes |= {"state": "done", "sources": event.sources, "ended_at": at}
+            found = {"sources": event.sources, "suggestions": event.suggestions}
+            changes |= {"state": "done", "ended_at": at, **found}
         case p.SearchFailedEvent():
             changes |= {"state": "failed", "error": event.error, "ended_at": at}
     by_index[event.search] = search.model_copy(update=changes)
@@ -163,6 +173,8 @@ def _search_changed(
 
 
 def _waiting(view: TurnView, event: p.Waiting, at: datetime) -> dict[str, object]:
+    if event.replaced_by is not None:
+        return _replaced(view, event)
     until = datetime.fromtimestamp(at.timestamp() + event.seconds, at.tzinfo) if event.seconds else None
     wait = WaitView(on=event.on, reason=event.reason, until=until, since=at)
     if event.search is None:
@@ -172,6 +184,15 @@ def _waiting(view: TurnView, event: p.Waiting, at: datetime) -> dict[str, object
         for s in view.searches
     )
     return {"searches": searches, "waiting": wait}
+
+
+def _replaced(view: TurnView, event: p.Waiting) -> dict[str, object]:
+    sentence = f"{event.reason.rstrip('.')}; {event.replaced_by} takes over."
+    searches = tuple(
+        s.model_copy(update={"waiting": None, "state": "running"}) if s.search == event.search else s
+        for s in view.searches
+    )
+    return {"searches": searches, "replacements": tuple(dict.fromkeys((*view.replacements, sentence)))}
 
 
 def _text(view: TurnView, delta: p.ReportDelta) -> dict[str, object]:

@@ -6,9 +6,9 @@ raised as it comes, one of DATABASE_ERRORS; only opening translates errors, into
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,6 +20,7 @@ DATABASE_ERRORS = (sqlite3.Error, SQLAlchemyError, OSError)
 
 Dialect = Literal["sqlite", "postgresql"]
 Row = dict[str, Any]
+T = TypeVar("T")
 
 _CHECK_TIMEOUT_SECONDS = 3.0
 
@@ -36,6 +37,7 @@ class Store(Protocol):
     """The connections to one database."""
 
     def transaction(self) -> AbstractAsyncContextManager[Statements]: ...
+    async def run(self, body: Callable[[Statements], Coroutine[Any, Any, T]]) -> T: ...
     def read(self) -> AbstractAsyncContextManager[Statements]: ...
     async def close(self) -> None: ...
 
@@ -105,6 +107,13 @@ class Database:
         """Read and write. Committed at the end of the block, undone when it raises."""
         async with self._store.transaction() as statements:
             yield Connection(statements, self.dialect)
+
+    async def run(self, body: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
+        """A whole transaction, as `transaction`, at a fifth of its cost on SQLite: for what is done dozens of times a turn.
+
+        `body` may wait for nothing but the connection that it is given, and must not touch what belongs to the event loop.
+        """
+        return await self._store.run(lambda statements: body(Connection(statements, self.dialect)))
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Connection]:

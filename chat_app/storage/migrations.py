@@ -134,7 +134,13 @@ CREATE TABLE shares (
 CREATE INDEX shares_by_thread ON shares (thread_id)
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_CHOICES_AND_PROVENANCE = """
+ALTER TABLE turns ADD COLUMN models TEXT;
+ALTER TABLE reports ADD COLUMN notes TEXT;
+ALTER TABLE thread_sources ADD COLUMN retrieved_at {key}
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _CHOICES_AND_PROVENANCE)
 """Migration n is at index n - 1. Never change one that was released; add the next."""
 
 

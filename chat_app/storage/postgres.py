@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from pydantic import SecretStr
@@ -21,6 +21,8 @@ CHANNEL = "research_chat_events"
 _CONNECT_TIMEOUT_SECONDS = 10
 _HEARTBEAT_SECONDS = 30.0
 _RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +68,10 @@ class PostgresPool:
     async def transaction(self) -> AsyncGenerator[PostgresStatements]:
         async with self._engine.begin() as connection:
             yield PostgresStatements(connection)
+
+    async def run(self, body: Callable[[PostgresStatements], Coroutine[Any, Any, T]]) -> T:
+        async with self.transaction() as statements:
+            return await body(statements)
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[PostgresStatements]:

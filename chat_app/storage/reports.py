@@ -30,7 +30,7 @@ class Reports:
         """In the order in which they were asked for."""
         async with self._db.read() as tx:
             rows = await tx.rows(
-                "SELECT r.turn_id, t.question, r.kind, r.text, r.sources, r.created_at "
+                "SELECT r.turn_id, t.question, r.kind, r.text, r.sources, r.notes, r.created_at "
                 "FROM reports r JOIN turns t ON t.turn_id = r.turn_id "
                 "WHERE r.thread_id = :thread_id ORDER BY t.asked_at, t.revision",
                 thread_id=thread_id,
@@ -39,7 +39,8 @@ class Reports:
 
 
 def _thread_report(row: Row) -> ThreadReport:
-    report = Report.model_validate({"text": row["text"], "sources": from_json(row["sources"])})
+    stored = {"text": row["text"], "sources": from_json(row["sources"]), "notes": from_json(row["notes"]) or ()}
+    report = Report.model_validate(stored)
     return ThreadReport(
         turn_id=row["turn_id"], question=row["question"], report=report, kind=row["kind"], created_at=row["created_at"]
     )

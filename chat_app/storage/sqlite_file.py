@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
@@ -15,10 +15,29 @@ FILE_NAME = "research.sqlite"
 
 _READERS = 4
 _BUSY_TIMEOUT_MS = 30_000
+# A deferred transaction that turns into a write fails at once when another one wrote meanwhile, whatever the timeout.
+# See: https://www.sqlite.org/lang_transaction.html
+_BEGIN_WRITING = "BEGIN IMMEDIATE"
 # Reading a whole file takes 2 ms a MB of start-up; larger ones report damage when the damaged page is read.
 _EXAMINED_BYTES = 64 * 1024 * 1024
 
 T = TypeVar("T")
+
+
+class _AtOnce:
+    """Statements for code that runs on the connection's own thread: nothing of it waits."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def fetch(self, sql: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._connection.execute(sql, parameters).fetchall()]
+
+    async def change(self, sql: str, parameters: Mapping[str, object]) -> int:
+        return self._connection.execute(sql, parameters).rowcount
+
+    async def change_each(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
+        self._connection.executemany(sql, rows)
 
 
 class SqliteStatements:
@@ -42,10 +61,12 @@ class SqliteStatements:
     async def change_each(self, sql: str, rows: Sequence[Mapping[str, object]]) -> None:
         await self._run(lambda db: db.executemany(sql, rows))
 
+    async def run(self, body: Callable[[_AtOnce], Coroutine[Any, Any, T]]) -> T:
+        """A whole transaction in one hop. It is done to its end, or not begun, also for a caller that is cancelled."""
+        return await self._run(lambda db: _transaction(db, body))
+
     async def begin(self) -> None:
-        # A deferred transaction that turns into a write fails at once when another one wrote meanwhile, whatever the timeout.
-        # See: https://www.sqlite.org/lang_transaction.html
-        await self._run(lambda db: db.execute("BEGIN" if self._read_only else "BEGIN IMMEDIATE"))
+        await self._run(lambda db: db.execute("BEGIN" if self._read_only else _BEGIN_WRITING))
 
     async def commit(self) -> None:
         await self._run(sqlite3.Connection.commit)
@@ -93,6 +114,10 @@ class SqliteFile:
             except BaseException:
                 await self._writer.rollback()
                 raise
+
+    async def run(self, body: Callable[[_AtOnce], Coroutine[Any, Any, T]]) -> T:
+        async with self._writing:
+            return await self._writer.run(body)
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[SqliteStatements]:
@@ -147,6 +172,27 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     for pragma in (*pragmas, f"query_only={int(read_only)}"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+def _transaction(connection: sqlite3.Connection, body: Callable[[_AtOnce], Coroutine[Any, Any, T]]) -> T:
+    connection.execute(_BEGIN_WRITING)
+    try:
+        result = _completed(body(_AtOnce(connection)))
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return result
+
+
+def _completed(coroutine: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine that never waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value
+    coroutine.close()
+    raise RuntimeError("The body of a transaction may wait for nothing but its own statements.")
 
 
 def _casefold(value: object) -> str | None:

@@ -25,9 +25,9 @@ from chat_app.research.report import Report
 from chat_app.research.turn import Turn, now
 from chat_app.storage.engine import Connection, Database, Row, in_clause
 from chat_app.storage.postgres import CHANNEL
-from chat_app.storage.stored_forms import iso, to_json
+from chat_app.storage.stored_forms import from_json, iso, to_json
 
-_TURN_COLUMNS = "thread_id, message_id, revision, owner, question, asked_at, depth"
+_TURN_COLUMNS = "thread_id, message_id, revision, owner, question, asked_at, depth, models"
 
 
 class TurnRow(BaseModel):
@@ -49,11 +49,13 @@ class Trail:
 
     async def open_turn(self, turn: Turn) -> bool:
         """Begin a turn; False if it was begun before. Raises NotFound unless the thread exists and belongs to the turn's owner."""
-        values = turn.model_dump(include=set(_TURN_COLUMNS.split(", "))) | {"asked_at": iso(turn.asked_at)}
-        async with self._db.transaction() as tx:
+        values = turn.model_dump(include=set(_TURN_COLUMNS.split(", ")), exclude={"models"})
+        values |= {"asked_at": iso(turn.asked_at), "models": turn.models.model_dump_json(exclude_none=True)}
+
+        async def insert(tx: Connection) -> bool:
             opened = await tx.execute(
                 f"INSERT INTO turns (turn_id, {_TURN_COLUMNS}, next_seq) "
-                "SELECT :turn_id, t.id, :message_id, :revision, u.identifier, :question, :asked_at, :depth, 0 "
+                "SELECT :turn_id, t.id, :message_id, :revision, u.identifier, :question, :asked_at, :depth, :models, 0 "
                 "FROM threads t JOIN users u ON u.id = t.user_id WHERE t.id = :thread_id AND u.identifier = :owner "
                 "ON CONFLICT (turn_id) DO NOTHING",
                 turn_id=turn.id,
@@ -61,7 +63,9 @@ class Trail:
             )
             if not opened and await _state(tx, turn.id) is None:
                 raise NotFound(f"There is no conversation {turn.thread_id!r} of {turn.owner!r}; begin a new one.")
-        return bool(opened)
+            return bool(opened)
+
+        return await self._db.run(insert)
 
     async def append(self, turn_id: str, *entries: Entry) -> list[Recorded]:
         """Commit those of `entries` that are new, in order, and return them. Raises NotFound for an unknown or deleted turn.
@@ -83,10 +87,16 @@ class Trail:
     async def turn(self, turn_id: str) -> Turn | None:
         async with self._db.read() as tx:
             row = await tx.row(f"SELECT {_TURN_COLUMNS} FROM turns WHERE turn_id = :turn_id", turn_id=turn_id)
-        return None if row is None else Turn.model_validate(row)
+        return None if row is None else _turn(row)
 
     async def turns_of(self, thread_id: str) -> list[TurnRow]:
-        """The turns of a thread, oldest first."""
+        """The turns of a thread, oldest first; of one that was tried again, the last try."""
+        tries = await self.tries_of(thread_id)
+        newest = {row.turn.message_id: row.turn.revision for row in tries}
+        return [row for row in tries if newest[row.turn.message_id] == row.turn.revision]
+
+    async def tries_of(self, thread_id: str) -> list[TurnRow]:
+        """The turns of a thread, oldest first, with all tries."""
         async with self._db.read() as tx:
             rows = await tx.rows(
                 f"SELECT {_TURN_COLUMNS}, end_kind, ended_at FROM turns WHERE thread_id = :thread_id "
@@ -133,7 +143,7 @@ class Trail:
         await self._db.listen(callback)
 
     async def _append(self, turn_id: str, entries: Sequence[Entry]) -> list[Recorded]:
-        async with self._db.transaction() as tx:
+        async def add(tx: Connection) -> list[Recorded]:
             state = await _state(tx, turn_id, tx.for_update)
             if state is None:
                 raise NotFound(f"There is no turn {turn_id!r}; its conversation was deleted.")
@@ -142,6 +152,9 @@ class Trail:
             if recorded:
                 await _write(tx, new, recorded)
                 await _finish(tx, str(state["thread_id"]), recorded[-1])
+            return recorded
+
+        recorded = await self._db.run(add)
         if recorded and self.on_commit is not None:
             self.on_commit(recorded)
         return recorded
@@ -211,13 +224,15 @@ async def _finish(tx: Connection, thread_id: str, last: Recorded) -> None:
     if report is None:
         return
     await tx.execute(
-        "INSERT INTO reports (turn_id, thread_id, kind, text, sources, created_at) "
-        "VALUES (:turn_id, :thread_id, :kind, :text, :sources, :at) ON CONFLICT (turn_id) DO UPDATE SET "
-        "kind = excluded.kind, text = excluded.text, sources = excluded.sources, created_at = excluded.created_at",
+        "INSERT INTO reports (turn_id, thread_id, kind, text, sources, notes, created_at) "
+        "VALUES (:turn_id, :thread_id, :kind, :text, :sources, :notes, :at) ON CONFLICT (turn_id) DO UPDATE SET "
+        "kind = excluded.kind, text = excluded.text, sources = excluded.sources, notes = excluded.notes, "
+        "created_at = excluded.created_at",
         turn_id=last.turn_id,
         thread_id=thread_id,
         kind=last.event.kind,
         text=report.text,
+        notes=to_json(list(report.notes)),
         sources=to_json([source.model_dump(mode="json") for source in report.sources]),
         at=iso(last.at),
     )
@@ -228,7 +243,9 @@ def _report(event: Event) -> Report | None:
 
 
 def _turn(row: Row) -> Turn:
-    return Turn.model_validate({name: row[name] for name in _TURN_COLUMNS.split(", ")})
+    fields = {name: row[name] for name in _TURN_COLUMNS.split(", ")}
+    # Turns of before there was a choice have none stored.
+    return Turn.model_validate(fields | {"models": from_json(row["models"]) or {}})
 
 
 def _recorded(row: Row) -> Recorded:

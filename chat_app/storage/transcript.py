@@ -113,12 +113,15 @@ class Transcript:
 
         Raises NotFound when the thread is somebody else's.
         """
-        async with self._db.transaction() as tx:
+
+        async def save(tx: Connection) -> None:
             user_id = await ensure_user(tx, owner_identifier)
             await ensure_thread(tx, thread_id, user_id, created_at)
             await tx.execute(
                 "UPDATE threads SET name = :name WHERE id = :id AND COALESCE(name, '') = ''", id=thread_id, name=name
             )
+
+        await self._db.run(save)
 
     async def require_own_id(self, message_id: str, thread_id: str) -> None:
         """Raise NotFound when a step of that id stands in another thread, or is no question: ids come from clients."""
@@ -132,12 +135,15 @@ class Transcript:
 
         Raises NotFound when a thread is gone, when an id belongs to another thread, or to a step of another type.
         """
-        async with self._db.transaction() as tx:
+
+        async def save(tx: Connection) -> None:
             await _require_threads(tx, {row.thread_id for row in (*steps, *elements)})
             for step in steps:
                 await put_step(tx, step, ours=True)
             for element in elements:
                 await put_element(tx, element, ours=True)
+
+        await self._db.run(save)
 
 
 async def ensure_user(tx: Connection, identifier: str) -> str:

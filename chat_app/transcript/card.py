@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from chat_app.research.budget import Usage
 from chat_app.research.evidence import Source
-from chat_app.research.progress import Phase
+from chat_app.research.progress import CostUpdated, Phase
 from chat_app.research.view import PhaseView, SearchView, TurnView, WaitView
 
 PHASE_LABELS: dict[Phase, str] = {"planning": "Planning", "searching": "Searching", "analyzing": "Analyzing"}
@@ -27,6 +28,7 @@ def progress_props(view: TurnView) -> dict[str, Any]:
         "searches": [_search(search) for search in view.searches],
         "waiting": _wait(view.waiting),
         "error": view.failure.model_dump() if view.failure else None,
+        "replacements": list(view.replacements),
         "sourceCount": len(view.sources),
         "searchesDone": sum(search.state == "done" for search in view.searches),
         "searchesFailed": sum(search.state == "failed" for search in view.searches),
@@ -38,6 +40,11 @@ def source_props(view: TurnView) -> list[dict[str, Any]]:
     cited = {source.number: source for source in (view.report.sources if view.report else ())}
     known = {source.number: source for source in view.sources} | cited
     return [_source(source, is_cited=number in cited) for number, source in sorted(known.items(), key=_by_number)]
+
+
+def suggestion_props(view: TurnView) -> list[dict[str, Any]]:
+    """The `suggestions` of a Sources element: what Google asks to be shown with answers grounded in its search."""
+    return [suggestion.model_dump() for suggestion in view.suggestions]
 
 
 def host_of(source: Source) -> str:
@@ -61,6 +68,7 @@ def _source(source: Source, *, is_cited: bool) -> dict[str, Any]:
             {"quote": passage.quote, "location": passage.location, "verbatim": passage.is_verbatim}
             for passage in source.passages
         ],
+        "retrievedAt": _ms(source.retrieved_at),
         "cited": is_cited,
     }
 
@@ -101,7 +109,20 @@ def _cost(view: TurnView) -> dict[str, Any] | None:
     cost = view.cost
     if cost is None or not (cost.input_tokens or cost.output_tokens):
         return None
-    return {"usd": cost.usd, "inputTokens": cost.input_tokens, "outputTokens": cost.output_tokens}
+    agents = ((name, getattr(cost.agents, name)) for name in type(cost.agents).model_fields)
+    return {
+        **_usage(cost),
+        "agents": [{"name": name, **_usage(usage)} for name, usage in agents if usage.input_tokens],
+    }
+
+
+def _usage(usage: CostUpdated | Usage) -> dict[str, Any]:
+    return {
+        "usd": usage.usd,
+        "inputTokens": usage.input_tokens,
+        "outputTokens": usage.output_tokens,
+        "searches": usage.searches,
+    }
 
 
 def _ms(time: datetime | None) -> int | None:

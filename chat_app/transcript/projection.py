@@ -10,7 +10,7 @@ from chat_app.research.evidence import Source
 from chat_app.research.turn import Turn
 from chat_app.research.view import PhaseView, SearchView, State, TurnView
 from chat_app.storage.transcript import ASSISTANT_MESSAGE, USER_MESSAGE, ElementRow, StepRow
-from chat_app.transcript.card import PHASE_LABELS, progress_props, source_props
+from chat_app.transcript.card import PHASE_LABELS, progress_props, source_props, suggestion_props
 from chat_app.transcript.citations import linked, without_open_citation
 
 _NAMESPACE = UUID("8f1d2c6e-5b43-4b0e-9a55-6b1f0c2a7d11")
@@ -28,9 +28,9 @@ class TurnRows(BaseModel):
     elements: tuple[ElementRow, ...]
 
 
-def row_id(turn_id: str, slot: str) -> str:
-    """The id of a row on screen and in the store."""
-    return str(uuid5(_NAMESPACE, f"{turn_id}/{slot}"))
+def row_id(turn: Turn, slot: str) -> str:
+    """The id of a row on screen and in the store. A retry writes over the rows of the try that failed."""
+    return str(uuid5(_NAMESPACE, f"{turn.first_id}/{slot}"))
 
 
 def project(turn: Turn, view: TurnView) -> TurnRows:
@@ -104,7 +104,7 @@ class _Projection:
             search.query,
             order=4 + search.search,
             state=search.state,
-            parent_id=row_id(self.turn.id, "searching"),
+            parent_id=row_id(self.turn, "searching"),
             output=search.error or found,
             is_error=search.state == "failed",
             started_at=search.started_at,
@@ -132,16 +132,21 @@ class _Projection:
         sources = source_props(self.view)
         if not has_message or not sources or not _is_about_evidence(self.view):
             return [card]
-        message = row_id(self.turn.id, "report")
-        props = {"turn": self.turn.id, "message": message, "sources": sources}
+        message = row_id(self.turn, "report")
+        props = {
+            "turn": self.turn.id,
+            "message": message,
+            "sources": sources,
+            "suggestions": suggestion_props(self.view),
+        }
         return [card, self._element("Sources", "sources", "report", props)]
 
     def _element(self, name: str, slot: Slot, of: Slot, props: dict[str, Any]) -> ElementRow:
         return ElementRow(
-            id=row_id(self.turn.id, slot),
+            id=row_id(self.turn, slot),
             thread_id=self.turn.thread_id,
             created_at=self.turn.asked_at,
-            for_id=row_id(self.turn.id, of),
+            for_id=row_id(self.turn, of),
             name=name,
             props=props,
         )
@@ -164,7 +169,7 @@ class _Projection:
         # A thread is shown in order of these times, so they count up from the question by position, not by the clock.
         created_at = self.turn.asked_at + timedelta(microseconds=10 * order)
         return StepRow(
-            id=row_id(self.turn.id, slot),
+            id=row_id(self.turn, slot),
             thread_id=self.turn.thread_id,
             parent_id=parent_id,
             name=name,

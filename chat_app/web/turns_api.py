@@ -1,6 +1,6 @@
 """The interface for programs: ask a question and read the trail, one JSON object a line."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from chat_app.errors import InvalidQuestion, NotFound
+from chat_app.errors import CannotRetry, InvalidQuestion, NotFound
 from chat_app.research.progress import Recorded
-from chat_app.research.turn import Depth, Turn
+from chat_app.research.turn import Depth, RoleModels, Turn
 from chat_app.web.sharing import Caller
 
 
@@ -22,13 +22,18 @@ class Question(BaseModel):
     question: str
     thread: str | None = None
     depth: Depth = "standard"
+    models: RoleModels = RoleModels()
 
 
 class TurnService(Protocol):
     """What the interface does, for one signed-in user. NotFound is raised for anything that is not the user's."""
 
-    async def ask(self, owner: str, text: str, thread_id: str | None, depth: Depth) -> Turn:
+    async def ask(self, owner: str, text: str, thread_id: str | None, depth: Depth, models: RoleModels) -> Turn:
         """Begin a turn, in a new thread if none is given. Raises InvalidQuestion."""
+        ...
+
+    async def retry(self, owner: str, turn_id: str) -> Turn:
+        """Try a failed turn again. Raises CannotRetry for one that has not failed."""
         ...
 
     async def trail(self, owner: str, turn_id: str) -> AsyncIterator[Recorded]:
@@ -39,48 +44,50 @@ class TurnService(Protocol):
 
 
 def turn_routes(service: TurnService, caller: Caller) -> list[BaseRoute]:
-    async def ask(request: Request) -> Response:
-        owner = await caller(request)
-        if owner is None:
-            return _refusal(401, "Sign in first, or send the key of this data directory.")
-        try:
-            question = Question.model_validate_json(await request.body())
-            turn = await service.ask(owner, question.question, question.thread, question.depth)
-        except ValidationError as error:
-            return _refusal(422, f"The body is not a question: {error.errors()[0]['msg']}.")
-        except InvalidQuestion as error:
-            return _refusal(422, str(error))
-        except NotFound as error:
-            return _refusal(404, str(error))
-        return JSONResponse({"thread": turn.thread_id, "turn": turn.id}, status_code=201)
+    def signed_in(action: Callable[[str, Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            owner = await caller(request)
+            if owner is None:
+                return _refusal(401, "Sign in first, or send the key of this data directory.")
+            try:
+                return await action(owner, request)
+            except ValidationError as error:
+                return _refusal(422, f"The body is not a question: {error.errors()[0]['msg']}.")
+            except InvalidQuestion as error:
+                return _refusal(422, str(error))
+            except CannotRetry as error:
+                return _refusal(409, str(error))
+            except NotFound as error:
+                return _refusal(404, str(error))
 
-    async def events(request: Request) -> Response:
-        owner = await caller(request)
-        if owner is None:
-            return _refusal(401, "Sign in first, or send the key of this data directory.")
-        try:
-            trail = await service.trail(owner, request.path_params["turn"])
-        except NotFound as error:
-            return _refusal(404, str(error))
-        return StreamingResponse(
-            _lines(trail), media_type="application/x-ndjson", headers={"Cache-Control": "no-store"}
-        )
+        return answer
 
-    async def stop(request: Request) -> Response:
-        owner = await caller(request)
-        if owner is None:
-            return _refusal(401, "Sign in first, or send the key of this data directory.")
-        try:
-            await service.stop(owner, request.path_params["turn"])
-        except NotFound as error:
-            return _refusal(404, str(error))
+    async def ask(owner: str, request: Request) -> Response:
+        question = Question.model_validate_json(await request.body())
+        return _begun(await service.ask(owner, question.question, question.thread, question.depth, question.models))
+
+    async def events(owner: str, request: Request) -> Response:
+        trail = await service.trail(owner, request.path_params["turn"])
+        headers = {"Cache-Control": "no-store"}
+        return StreamingResponse(_lines(trail), media_type="application/x-ndjson", headers=headers)
+
+    async def stop(owner: str, request: Request) -> Response:
+        await service.stop(owner, request.path_params["turn"])
         return Response(status_code=204)
 
+    async def retry(owner: str, request: Request) -> Response:
+        return _begun(await service.retry(owner, request.path_params["turn"]))
+
     return [
-        Route("/api/turns", ask, methods=["POST"]),
-        Route("/api/turns/{turn}/events", events),
-        Route("/api/turns/{turn}/stop", stop, methods=["POST"]),
+        Route("/api/turns", signed_in(ask), methods=["POST"]),
+        Route("/api/turns/{turn}/events", signed_in(events)),
+        Route("/api/turns/{turn}/stop", signed_in(stop), methods=["POST"]),
+        Route("/api/turns/{turn}/retry", signed_in(retry), methods=["POST"]),
     ]
+
+
+def _begun(turn: Turn) -> JSONResponse:
+    return JSONResponse({"thread": turn.thread_id, "turn": turn.id}, status_code=201)
 
 
 async def _lines(trail: AsyncIterator[Recorded]) -> AsyncIterator[str]:

@@ -6,6 +6,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from dbos import DBOS, DBOSConfig
 
@@ -17,8 +18,10 @@ _FILE_NAME = "workflows.sqlite"
 APPLICATION_VERSION = "1"
 """Pinned: the engine's default, a hash of the source, would orphan every running turn at each edit. Raise it only with
 a plan for the turns that are under way; smaller changes go through `DBOS.patch`."""
-_QUEUE_POLL_SECONDS = 0.1
-_MAX_TURNS_AT_ONCE = 64
+_QUEUE_POLL_SECONDS = 1.0
+"""Only turns that found no room wait in the queue; asking it ten times a second took a twentieth of a processor, always."""
+_QUEUED_TURNS_AT_ONCE = 16
+"""Beside those that began without the queue; see `turns.TURNS_AT_ONCE`."""
 _LAST_STEP_SECONDS = 1
 """For turns whose end is written already and only has to be recorded."""
 POSTGRES_SCHEMA = "dbos"
@@ -57,11 +60,24 @@ def configure(data_dir: Path, postgres_url: str | None, *, executor_id: str, ena
         max_executor_threads=64,
         log_level="WARNING",
     )
-    if postgres_url is not None:
+    if postgres_url is None:
+        config["db_engine_kwargs"] = {"connect_args": {"factory": _Connection}, "pool_pre_ping": False}
+    else:
         config["dbos_system_schema"] = POSTGRES_SCHEMA
     DBOS(config=config)
     DBOS.listen_queues([QUEUE])
     logging.getLogger("dbos").addFilter(_quiet_about_stops)
+
+
+class _Connection(sqlite3.Connection):
+    """To the engine's file. It waits for the disk at checkpoints only, as our own file does, not at each of 150 commits a turn.
+
+    What is committed survives the end of the process at any moment; a power cut may take the last of it, never more.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.execute("PRAGMA synchronous=NORMAL")
 
 
 async def launch() -> None:
@@ -69,7 +85,7 @@ async def launch() -> None:
     DBOS.launch()
     await DBOS.register_queue_async(
         QUEUE,
-        worker_concurrency=_MAX_TURNS_AT_ONCE,
+        worker_concurrency=_QUEUED_TURNS_AT_ONCE,
         polling_interval_sec=_QUEUE_POLL_SECONDS,
         on_conflict="always_update",
     )

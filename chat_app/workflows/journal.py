@@ -1,41 +1,69 @@
 """Writes a turn's trail, and with it the transcript that is the thread's history."""
 
 import asyncio
+import contextvars
+import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from chat_app.research.progress import Entry, Event, Recorded, ReportDelta, ReportStarted
+from chat_app.errors import NotFound
+from chat_app.research.progress import END_KINDS, Entry, Event, Recorded, ReportDelta, ReportStarted
 from chat_app.research.turn import Turn
 from chat_app.research.view import TurnView
+from chat_app.storage.engine import DATABASE_ERRORS
 from chat_app.storage.hub import Hub
 from chat_app.storage.trail import Trail
 from chat_app.storage.transcript import ElementRow, StepRow, Transcript
 from chat_app.transcript.projection import project
 
-_SHOWN_AT_ONCE = frozenset({"source_found", "waiting", "report_started", "report_delta", "cost_updated"})
+logger = logging.getLogger(__name__)
+
+SAVE_AFTER_SECONDS = 1.0
+"""How far the transcript of a running turn may lag behind its trail. Who opens the thread gets it brought up to date."""
+_SAVED_AT_ONCE = END_KINDS | {"turn_started"}
+_NOT_SAVED = frozenset({"source_found", "waiting", "report_started", "report_delta", "cost_updated"})
 """Events that change no row of the transcript that anybody needs before the next other event."""
+
+
+@dataclass
+class _Saved:
+    """What this process has stored of a turn's transcript."""
+
+    rows: dict[str, StepRow | ElementRow] = field(default_factory=dict[str, StepRow | ElementRow])
+    """As they were stored last: most of them stay as they are."""
+    in_order: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held from projecting to storing, so that no older rows come after newer ones."""
 
 
 class Journal:
     """Everything written here is idempotent: a workflow that is replayed writes the same again and changes nothing."""
 
-    def __init__(self, trail: Trail, transcript: Transcript, hub: Hub) -> None:
+    def __init__(
+        self, trail: Trail, transcript: Transcript, hub: Hub, save_after_seconds: float = SAVE_AFTER_SECONDS
+    ) -> None:
         self.trail = trail
         self.hub = hub
         self._transcript = transcript
-        self._saved: dict[str, dict[str, StepRow | ElementRow]] = {}
-        """The rows of running turns as this process stored them last, by turn: most of them stay as they are."""
+        self._save_after_seconds = save_after_seconds
+        self._saving: dict[str, asyncio.Task[None]] = {}
+        """Tasks that wait to save the transcripts of running turns, by turn."""
+        self._saved: dict[str, _Saved] = {}
+        """Of running turns, by turn."""
         self._is_closed = False
 
     async def record(self, turn: Turn, key: str, event: Event) -> list[Recorded]:
-        """Append one event, then bring the transcript up to date. Returns what is new: nothing on a replay."""
+        """Append one event. Returns what is new: nothing on a replay. The transcript follows: at once at both ends of a turn."""
         return await self.record_all(turn, [Entry(key=key, event=event)])
 
     async def record_all(self, turn: Turn, entries: Sequence[Entry]) -> list[Recorded]:
         """Append several events in one transaction; see `record`."""
         await self.park_if_closed()
         recorded = await self.trail.append(turn.id, *entries)
-        if not all(entry.event.kind in _SHOWN_AT_ONCE for entry in entries):
+        kinds = {entry.event.kind for entry in entries}
+        if kinds & _SAVED_AT_ONCE:
             await self.save_transcript(turn)
+        elif kinds - _NOT_SAVED:
+            self._save_soon(turn)
         return recorded
 
     def close(self) -> None:
@@ -52,15 +80,35 @@ class Journal:
         feed = self.hub.feed(turn.id)
         if feed.view.seq < 0:
             await feed.refresh()
-        rows = project(turn, feed.view)
-        saved = self._saved.setdefault(turn.id, {})
-        steps = [step for step in rows.steps if saved.get(step.id) != step]
-        elements = [element for element in rows.elements if saved.get(element.id) != element]
-        await self._transcript.save_steps(steps, elements)
-        saved |= {row.id: row for row in (*steps, *elements)}
+        saved = self._saved.setdefault(turn.id, _Saved())
+        async with saved.in_order:
+            rows = project(turn, feed.view)
+            steps = [step for step in rows.steps if saved.rows.get(step.id) != step]
+            elements = [element for element in rows.elements if saved.rows.get(element.id) != element]
+            await self._transcript.save_steps(steps, elements)
+            saved.rows |= {row.id: row for row in (*steps, *elements)}
         if feed.is_ended:
             self._saved.pop(turn.id, None)
         return feed.view
+
+    def _save_soon(self, turn: Turn) -> None:
+        """Save the transcript after a while, with all that is recorded until then."""
+        if turn.id not in self._saving:
+            # Workflows must not be told apart by who happened to begin the waiting: a context of its own.
+            task = asyncio.create_task(self._save_later(turn), context=contextvars.Context())
+            self._saving[turn.id] = task
+            task.add_done_callback(lambda _: self._saving.pop(turn.id, None))
+
+    async def _save_later(self, turn: Turn) -> None:
+        await asyncio.sleep(self._save_after_seconds)
+        if self._is_closed or self.hub.feed(turn.id).is_ended:
+            return
+        try:
+            await self.save_transcript(turn)
+        except NotFound:
+            pass  # the conversation was deleted meanwhile
+        except DATABASE_ERRORS as error:
+            logger.warning("The history of turn %s lags behind: %s", turn.id, error)
 
     async def begin_report(self, turn: Turn) -> "ReportText":
         """Begin the report, or begin it again: then the text so far is void."""

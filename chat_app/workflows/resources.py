@@ -7,13 +7,16 @@ from pydantic_ai import Agent
 from pydantic_ai.durable_exec.dbos import DBOSDurability
 
 from chat_app.agents.analyst import AnalystDeps, make_analyst, stream_text
-from chat_app.agents.brief import PastTurn
+from chat_app.agents.brief import PastTurn, PlannerBrief
+from chat_app.agents.condenser import make_condenser
 from chat_app.agents.models import Roles
 from chat_app.agents.planner import make_planner
+from chat_app.agents.reviewer import make_reviewer
 from chat_app.agents.searcher import make_searcher
 from chat_app.agents.waiting import DEFAULT_PATIENCE, Patience
+from chat_app.research.budget import Budget
 from chat_app.research.evidence import Source
-from chat_app.research.plan import Decision, Search
+from chat_app.research.plan import Decision, Gaps, Search
 from chat_app.research.turn import Turn
 from chat_app.search.redirects import Redirects
 from chat_app.workflows.journal import Journal
@@ -38,10 +41,12 @@ class Evidence(Protocol):
 
 @dataclass(frozen=True)
 class Agents:
-    """The three agents, whose model requests are steps of the workflow that runs them."""
+    """The agents, whose model requests are steps of the workflow that runs them."""
 
-    planner: Agent[None, Decision]
+    planner: Agent[PlannerBrief, Decision]
     searcher: Agent[None, str]
+    reviewer: Agent[None, Gaps]
+    condenser: Agent[None, str]
     analyst: Agent[AnalystDeps, str]
 
 
@@ -49,6 +54,8 @@ class Agents:
 class Resources:
     journal: Journal
     roles: Roles
+    fallback: str | None
+    budget: Budget
     search_library: LibrarySearch
     evidence: Evidence
     redirects: Redirects
@@ -58,7 +65,14 @@ class Resources:
 def _make_agents() -> Agents:
     durability = DBOSDurability[None](model_step_config=MODEL_STEP)  # pyright: ignore[reportArgumentType]: see MODEL_STEP
     streaming = DBOSDurability[AnalystDeps](event_stream_handler=stream_text, model_step_config=MODEL_STEP)  # pyright: ignore[reportArgumentType]: see MODEL_STEP
-    return Agents(make_planner(durability), make_searcher(durability), make_analyst(streaming))
+    planning = DBOSDurability[PlannerBrief](model_step_config=MODEL_STEP)  # pyright: ignore[reportArgumentType]: see MODEL_STEP
+    return Agents(
+        planner=make_planner(planning),
+        searcher=make_searcher(durability),
+        reviewer=make_reviewer(durability),
+        condenser=make_condenser(durability),
+        analyst=make_analyst(streaming),
+    )
 
 
 agents = _make_agents()

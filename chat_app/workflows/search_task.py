@@ -2,82 +2,112 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from uuid import uuid4
 
 from dbos import DBOS
-from pydantic_ai.usage import RunUsage
 
 from chat_app.agents.failures import failure_of
-from chat_app.agents.models import spoken_name
-from chat_app.agents.searcher import cited_sources, searcher_prompt
+from chat_app.agents.models import searches_web
+from chat_app.agents.searcher import WebAnswer, searcher_prompt, web_answer
 from chat_app.agents.stopping import stoppable
 from chat_app.errors import TurnStoppedError
 from chat_app.research.budget import Usage
 from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source, merge_sources
 from chat_app.research.plan import Search
-from chat_app.research.progress import (
-    Entry,
-    Event,
-    SearchFailedEvent,
-    SearchFinished,
-    SearchStarted,
-    SourceFound,
-    Waiting,
-)
+from chat_app.research.progress import Entry, Event, SearchFailedEvent, SearchFinished, SearchStarted, SourceFound
 from chat_app.research.turn import Turn
+from chat_app.workflows.lineup import Lineup, chosen
 from chat_app.workflows.resources import agents, bound
-from chat_app.workflows.retries import on_wait
+from chat_app.workflows.retries import Report, on_wait
 from chat_app.workflows.turn_scope import enter
+from chat_app.workflows.waits import Waits
 
 
 @DBOS.workflow(name="search_task")
-async def search_task(turn: Turn, index: int, search: Search) -> Outcome:
-    """Run search number `index` of the turn. A search that breaks is an outcome, not an error."""
+async def search_task(turn: Turn, index: int, search: Search, left_usd: float | None = None) -> Outcome:
+    """Run search number `index` of the turn. A search that breaks is an outcome, not an error.
+
+    `left_usd` is what the turn may still cost; None without a limit.
+    """
     await enter(turn)
-    await _record(turn, index, "started", SearchStarted(search=index, query=search.query))
-    with _waits_shown(turn, index, search):
-        outcome = await _outcome(turn, index, search)
-    await bound().journal.record_all(turn, _entries(outcome))
+    await bound().journal.record_all(turn, [started_entry(index, search)])
+    waits = Waits(turn, bound().journal, index)
+    lineup = Lineup(_fallback(), waits.replaced)
+    with _shown(lambda reason, seconds, waited: waits.waiting(lineup.who, reason, seconds, waited)):
+        outcome = await _outcome(turn, index, search, lineup, left_usd)
+    await bound().journal.record_all(turn, outcome_entries(outcome))
     return outcome
 
 
-async def _outcome(turn: Turn, index: int, search: Search) -> Outcome:
-    searcher = bound().roles.searcher
+def started_entry(index: int, search: Search) -> Entry:
+    return _entry(index, "started", SearchStarted(search=index, query=search.query, purpose=search.purpose))
+
+
+def outcome_entries(outcome: Outcome) -> list[Entry]:
+    """What the trail says of a search that is over. One transaction: a provider names all its sources at the end."""
+    index, query = outcome.search, outcome.query
+    if isinstance(outcome, SearchFailed):
+        return [_entry(index, "ended", SearchFailedEvent(search=index, query=query, error=outcome.error))]
+    found = [
+        _entry(index, f"source.{source.url}", SourceFound(search=index, query=query, source=source))
+        for source in outcome.sources
+    ]
+    ended = SearchFinished(search=index, query=query, sources=outcome.sources, suggestions=outcome.suggestions)
+    return [*found, _entry(index, "ended", ended)]
+
+
+def _fallback() -> str | None:
+    """Who may search instead: the fallback model, if its provider can search the web."""
+    fallback = bound().fallback
+    return fallback if fallback and searches_web(fallback) else None
+
+
+async def _outcome(turn: Turn, index: int, search: Search, lineup: Lineup, left_usd: float | None) -> Outcome:
     try:
-        return await _find(turn, index, search, searcher)
+        outcome = await _find(turn, index, search, lineup, left_usd)
     except TurnStoppedError:
         raise
     except Exception as error:  # noqa: BLE001 -- the step boundary: one broken search must not take the others with it
         await bound().journal.park_if_closed()
         DBOS.logger.info("Search %d of turn %s failed", index, turn.id, exc_info=error)
-        who = spoken_name(searcher) if searcher else "The library"
-        return SearchFailed(search=index, query=search.query, error=failure_of(error, who).message)
+        outcome = SearchFailed(
+            search=index, query=search.query, error=failure_of(error, lineup.who or "The library").message
+        )
+    return outcome.model_copy(update={"usage": lineup.take_usage() + Usage(searches=1)})
 
 
-async def _find(turn: Turn, index: int, search: Search, searcher: str | None) -> Outcome:
+async def _find(turn: Turn, index: int, search: Search, lineup: Lineup, left_usd: float | None) -> Outcome:
+    searcher = chosen(bound().roles, turn.models).searcher
     wants_web = searcher is not None and search.where != "library"
     local = await search_library(search) if search.where != "web" or not wants_web else ()
-    text, found, usage = await _search_web(search, searcher) if searcher and wants_web else ("", (), Usage())
-    usage += Usage(searches=1)
-    if searcher and wants_web and not found and not local:
-        error = f"{spoken_name(searcher)} answered twice without naming a source; not counted as evidence."
-        return SearchFailed(search=index, query=search.query, error=error, usage=usage)
+    web = await _search_web(search, searcher, lineup, left_usd) if searcher and wants_web else None
+    if web is not None and not web.sources and not local:
+        error = f"{lineup.who} answered without naming a source, also when asked again; not counted as evidence."
+        return SearchFailed(search=index, query=search.query, error=error)
+    found = web.sources if web else ()
     sources = await number_sources(turn.thread_id, merge_sources(found, local))
-    return Finding(search=index, query=search.query, text=text if found else "", sources=sources, usage=usage)
+    return Finding(
+        search=index,
+        query=search.query,
+        text=web.text if web and found else "",
+        sources=sources,
+        suggestions=web.suggestions if web and found else (),
+    )
 
 
-async def _search_web(search: Search, searcher: str) -> tuple[str, tuple[Source, ...], Usage]:
-    """Text, sources and usage. An answer without sources is asked for once more; without sources it is no evidence."""
-    usage = Usage()
-    for prompt in (searcher_prompt(search), searcher_prompt(search, is_repeated=True)):
-        result = await agents.searcher.run(prompt, model=searcher)
-        usage += usage_of(result.usage)
-        sources = cited_sources(result.new_messages())
-        if sources:
-            if bound().redirects.are_in(sources):
-                sources = await resolve_redirects(sources)
-            return result.output, sources, usage
-    return "", (), usage
+async def _search_web(search: Search, searcher: str, lineup: Lineup, left_usd: float | None) -> WebAnswer:
+    """An answer without sources is asked for once more; without sources it is no evidence."""
+    answer = await _ask(lineup, searcher, searcher_prompt(search))
+    may_repeat = left_usd is None or lineup.usage.known_usd < left_usd
+    if not answer.sources and may_repeat:
+        answer = await _ask(lineup, searcher, searcher_prompt(search, is_repeated=True))
+    if bound().redirects.are_in(answer.sources):
+        return answer.model_copy(update={"sources": await resolve_redirects(answer.sources)})
+    return answer
+
+
+async def _ask(lineup: Lineup, searcher: str, prompt: str) -> WebAnswer:
+    result = await lineup.ask(searcher, lambda model, usage: agents.searcher.run(prompt, model=model, usage=usage))
+    return web_answer(result.output, result.new_messages())
 
 
 @DBOS.step(name="resolve_redirects")
@@ -97,42 +127,13 @@ async def number_sources(thread_id: str, sources: tuple[Source, ...]) -> tuple[S
     return await bound().evidence.number(thread_id, sources)
 
 
-def usage_of(usage: RunUsage) -> Usage:
-    """What an agent's run has used; an unknown price stays unknown."""
-    tokens = usage.input_tokens + usage.output_tokens
-    usd = float(usage.cost) if usage.cost is not None else (None if tokens else 0.0)
-    return Usage(usd=usd, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)
-
-
-def _entries(outcome: Outcome) -> list[Entry]:
-    """What the trail says of a search that is over. One transaction: a provider names all its sources at the end."""
-    index, query = outcome.search, outcome.query
-    if isinstance(outcome, SearchFailed):
-        return [_entry(index, "ended", SearchFailedEvent(search=index, query=query, error=outcome.error))]
-    found = [
-        _entry(index, f"source.{source.url}", SourceFound(search=index, query=query, source=source))
-        for source in outcome.sources
-    ]
-    return [*found, _entry(index, "ended", SearchFinished(search=index, query=query, sources=outcome.sources))]
-
-
 def _entry(index: int, key: str, event: Event) -> Entry:
     return Entry(key=f"search.{index}.{key}", event=event)
 
 
-async def _record(turn: Turn, index: int, key: str, event: Event) -> None:
-    await bound().journal.record_all(turn, [_entry(index, key, event)])
-
-
 @contextmanager
-def _waits_shown(turn: Turn, index: int, search: Search) -> Generator[None]:
-    """Retries made beneath are shown at this search."""
-    who = spoken_name(bound().roles.searcher or "The library")
-
-    async def report(reason: str, seconds: float, waited_seconds: float) -> None:
-        waiting = Waiting(on=who, reason=reason, seconds=seconds, waited_seconds=waited_seconds, search=index)
-        await _record(turn, index, f"waiting.{uuid4()}", waiting)
-
+def _shown(report: Report) -> Generator[None]:
+    """Waits beneath are told to `report`."""
     token = on_wait.set(report)
     try:
         yield

@@ -15,6 +15,9 @@ async def enter(turn: Turn) -> None:
     resources = bound()
     stopping.current_turn_id.set(turn.id)
     waiting.patience.set(resources.patience)
-    if await resources.journal.trail.is_ended(turn.id):
+    feed = resources.journal.hub.feed(turn.id)
+    if feed.view.seq < 0:
+        await feed.refresh()
+    if feed.is_ended:
         await resources.journal.save_transcript(turn)
         raise TurnStoppedError("The research has ended already.")

@@ -1,12 +1,14 @@
 """Start, stop and settle turns."""
 
+import asyncio
+import contextvars
 import logging
 from collections.abc import AsyncIterator
 
 from dbos import DBOS, PropagateOtelContext, SetWorkflowID
 
 from chat_app.agents import stopping
-from chat_app.errors import NotFound
+from chat_app.errors import CannotRetry, NotFound
 from chat_app.research.progress import Failure, Recorded, TurnFailed, TurnStopped
 from chat_app.research.report import Report, settle_citations
 from chat_app.research.turn import Turn, title_of
@@ -14,12 +16,16 @@ from chat_app.research.view import TurnView
 from chat_app.storage.hub import Feed
 from chat_app.storage.transcript import Transcript
 from chat_app.telemetry import turn_span
+from chat_app.workflows.admission import beginning, places_taken
 from chat_app.workflows.engine import QUEUE
 from chat_app.workflows.journal import Journal
 from chat_app.workflows.research_turn import research_turn
+from chat_app.workflows.tries import try_again
 
 logger = logging.getLogger(__name__)
 
+TURNS_AT_ONCE = 48
+"""How many turns of this process begin without waiting in the queue."""
 _UNDER_WAY = {"PENDING", "ENQUEUED", "DELAYED"}
 
 
@@ -44,8 +50,26 @@ class Turns:
 
     async def start(self, turn: Turn) -> Feed:
         """Hand a prepared turn to the engine. Starting it again only gives its feed."""
-        await self._enqueue(turn)
+        # In a context of its own: the turn outlives the request that asks for it, and must not inherit anything from it.
+        await asyncio.create_task(self._begin(turn), context=contextvars.Context())
         return self.feed(turn.id)
+
+    async def retry(self, turn_id: str) -> Turn:
+        """Try a failed turn again, from the step that failed. Returns the new try; asking again returns the same.
+
+        Raises NotFound for an unknown turn, and CannotRetry for one that has not failed.
+        """
+        failed = await self._journal.trail.turn(turn_id)
+        if failed is None:
+            raise NotFound(f"There is no turn {turn_id!r}.")
+        feed = self.feed(turn_id)
+        await feed.refresh()
+        if feed.view.end != "turn_failed":
+            raise CannotRetry("Only research that failed can be tried again; this one did not fail.")
+        turn = failed.of_revision(failed.revision + 1)
+        if await self._journal.trail.open_turn(turn):
+            await self._begin_again(turn)
+        return turn
 
     async def events(self, turn_id: str) -> AsyncIterator[Recorded]:
         """The trail of the turn from its first event, as it is committed, to its end."""
@@ -75,7 +99,7 @@ class Turns:
 
     async def forget_thread(self, thread_id: str) -> None:
         """Before a thread is deleted: stop its turns and delete what the engine keeps of them."""
-        for row in await self._journal.trail.turns_of(thread_id):
+        for row in await self._journal.trail.tries_of(thread_id):
             if row.end_kind is None:
                 await self.stop(row.turn.id)
             await DBOS.delete_workflow_async(row.turn.id, delete_children=True)
@@ -89,7 +113,7 @@ class Turns:
         for turn in await self._journal.trail.unfinished():
             status = await DBOS.get_workflow_status_async(turn.id)
             if status is None:
-                await self._enqueue(turn)
+                await (self._begin_again(turn) if turn.revision else self._begin(turn))
             elif status.status == "CANCELLED":
                 await self._journal.record(turn, "end", TurnStopped(report=None))
             elif status.status not in _UNDER_WAY:
@@ -100,9 +124,21 @@ class Turns:
         message = "The research broke off and could not be resumed; ask again."
         await self._journal.record(turn, "end", TurnFailed(error=Failure(kind="lost", message=message, retryable=True)))
 
-    async def _enqueue(self, turn: Turn) -> None:
-        with turn_span(turn.id, turn.thread_id), SetWorkflowID(turn.id), PropagateOtelContext():
-            await DBOS.enqueue_workflow_async(QUEUE, research_turn, turn)
+    async def _begin_again(self, turn: Turn) -> None:
+        feed = self.feed(turn.of_revision(turn.revision - 1).id)
+        await feed.refresh()
+        with turn_span(turn.id, turn.thread_id):
+            is_begun = await try_again(turn, feed.view.failure.kind if feed.view.failure else None)
+        if not is_begun:
+            await self._begin(turn)
+
+    async def _begin(self, turn: Turn) -> None:
+        """Durable when this returns. With room the turn runs at once: the queue would be looked at only some time later."""
+        with turn_span(turn.id, turn.thread_id), SetWorkflowID(turn.id), PropagateOtelContext(), beginning():
+            if places_taken() > TURNS_AT_ONCE:
+                await DBOS.enqueue_workflow_async(QUEUE, research_turn, turn)
+            else:
+                await DBOS.start_workflow_async(research_turn, turn)
 
 
 def _written(view: TurnView) -> Report | None:

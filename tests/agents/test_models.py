@@ -6,6 +6,8 @@ from typing import get_args
 import pytest
 from pydantic_ai.exceptions import UserError
 from pydantic_ai.models import KnownModelName
+from pydantic_ai.models.anthropic import AnthropicModel
+from pydantic_ai.providers.anthropic import AnthropicProvider
 
 from chat_app.agents.models import (
     CLAUDE,
@@ -98,6 +100,23 @@ def test_a_model_that_cannot_be_used_is_an_error_each_time(model: str) -> None:
     for _ in range(2):
         with pytest.raises(UserError):
             model_of(model)
+
+
+async def test_a_model_keeps_its_connections_between_requests_until_it_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "secret")
+    provider = AnthropicProvider()
+    model = StoppableModel(AnthropicModel("claude-sonnet-5-5", provider=provider), "Claude")
+    for _ in range(2):
+        async with model:
+            pass
+    assert not provider.client.is_closed()
+    await model.close()
+    assert provider.client.is_closed()
+    async with model:
+        assert not provider.client.is_closed()
+    await model.close()
 
 
 def test_without_keys_no_provider_sdk_is_loaded() -> None:

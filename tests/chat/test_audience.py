@@ -23,6 +23,7 @@ class RecordingPage:
     def __init__(self, page_id: str = "page") -> None:
         self.id = page_id
         self.thread_id = "thread"
+        self.chat_settings: dict[str, Any] = {}
         self.sent: list[tuple[str, Any]] = []
         self._news = asyncio.Event()
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from chat_app.agents.menu import Menu
 from chat_app.chat.audience import Audience
 from chat_app.chat.conversation import Conversation
 from chat_app.errors import InvalidQuestion, NotFound
@@ -20,13 +21,14 @@ from tests.chat.test_audience import RecordingPage
 from tests.research.trails import report
 from tests.storage.places import open_turn, thread
 
+MENU = Menu(planner=("excerpts:local",), searcher=(), analyst=("excerpts:local",))
 READY = Entry(key="end", event=ReportReady(report=report("So [1].", 1)))
 
 
 def conversation(database: Database) -> Conversation:
     trail, transcript = Trail(database), Transcript(database)
     turns = Turns(Journal(trail, transcript, Hub(trail)), transcript)
-    return Conversation(turns, trail, transcript, Audience(), lambda _: ())
+    return Conversation(turns, trail, transcript, Audience(), lambda _: (), MENU)
 
 
 def message(text: str, **fields: Any) -> dict[str, Any]:
@@ -98,7 +100,7 @@ async def test_a_running_turn_is_shown_as_far_as_it_has_come(database: Database)
     trail, turn = await open_turn(database)
     began = Entry(key="b", event=PhaseStarted(phase="planning"))
     await trail.append(turn.id, Entry(key="a", event=TurnStarted(question="Why?")), began)
-    stale = {"id": row_id(turn.id, "progress"), "metadata": {"end": "report_ready"}, "createdAt": "2026-03-01"}
+    stale = {"id": row_id(turn, "progress"), "metadata": {"end": "report_ready"}, "createdAt": "2026-03-01"}
     shown: dict[str, Any] = {"id": "thread", "steps": [stale], "elements": []}
     await conversation(database).bring_up_to_date(shown)
     assert [step["name"] for step in shown["steps"]] == ["alice", "Research Chat", "Planning"]

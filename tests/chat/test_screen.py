@@ -25,7 +25,7 @@ STARTED = TurnStarted(question=TURN.question)
 PLANNING = PhaseStarted(phase="planning")
 ANALYZING = PhaseStarted(phase="analyzing")
 FOUND = SearchFinished(search=0, query="scattering", sources=(source(1),))
-ANSWER = row_id(TURN.id, "report")
+ANSWER = row_id(TURN, "report")
 
 
 def delta(text: str, offset: int = 0, attempt: int = 1) -> ReportDelta:

@@ -93,6 +93,7 @@ def test_the_json_form_is_one_line_with_the_fields_of_the_contract() -> None:
             "quote": "Words 3.",
             "location": "2.1",
             "passages": [{"quote": "Words 3.", "location": None, "is_verbatim": True}],
+            "retrieved_at": None,
         },
     }
 
@@ -101,12 +102,12 @@ def test_the_json_form_is_one_line_with_the_fields_of_the_contract() -> None:
     ("event", "fields"),
     [
         (PlanReady(plan=PLAN), {"plan"}),
-        (Waiting(on="Claude", reason="r", seconds=1), {"on", "reason", "seconds", "search"}),
+        (Waiting(on="Claude", reason="r", seconds=1), {"on", "reason", "seconds", "search", "replaced_by"}),
         (ReportStarted(attempt=1), {"attempt"}),
         (ReportDelta(attempt=1, offset=0, text=""), {"attempt", "offset", "text"}),
         (
             CostUpdated(usd=1, input_tokens=1, output_tokens=1, searches=1),
-            {"usd", "input_tokens", "output_tokens", "searches"},
+            {"usd", "input_tokens", "output_tokens", "searches", "agents"},
         ),
         (ReportReady(report=report("So [1].", 1)), {"report"}),
         (ClarificationAsked(questions=("?",)), {"questions"}),

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from chat_app.errors import DataDirectoryError, SettingsError, StoreVersionError
 from chat_app.settings import Settings
-from chat_app.storage.engine import DATABASE_ERRORS, Database
+from chat_app.storage.engine import DATABASE_ERRORS, Connection, Database
 from chat_app.storage.migrations import MIGRATIONS
 from chat_app.storage.sqlite_file import FILE_NAME
 from tests.postgres import PostgresServer
@@ -157,14 +157,40 @@ async def test_check_says_when_the_server_is_gone_and_when_it_is_back(
 async def test_a_transaction_that_raises_leaves_nothing(database: Database):
     await thread(database)
     with pytest.raises(ZeroDivisionError):
-        await _write_and_fail(database)
+        async with database.transaction() as tx:
+            await _write_and_fail(tx)
+    with pytest.raises(ZeroDivisionError):
+        await database.run(_write_and_fail)
     assert await names(database) == ["A question"]
 
 
-async def _write_and_fail(db: Database) -> None:
-    async with db.transaction() as tx:
+async def _write_and_fail(tx: Connection) -> None:
+    await tx.execute("UPDATE threads SET name = 'changed'")
+    raise ZeroDivisionError
+
+
+async def test_a_whole_transaction_gives_what_its_body_returns(database: Database):
+    await thread(database)
+
+    async def rename(tx: Connection) -> list[str]:
         await tx.execute("UPDATE threads SET name = 'changed'")
-        raise ZeroDivisionError
+        return [row["name"] for row in await tx.rows("SELECT name FROM threads")]
+
+    assert await database.run(rename) == ["changed"] == await names(database)
+
+
+async def test_a_whole_transaction_that_waits_for_something_else_is_refused_and_leaves_nothing(tmp_path: Path):
+    database = await Database.open(Settings(data_dir=tmp_path / "data"))
+    await thread(database)
+
+    async def dawdle(tx: Connection) -> None:
+        await tx.execute("UPDATE threads SET name = 'changed'")
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="wait for nothing"):
+        await database.run(dawdle)
+    assert await names(database) == ["A question"]
+    await database.close()
 
 
 async def test_work_goes_on_after_callers_were_cancelled_at_any_moment(database: Database):
@@ -175,18 +201,28 @@ async def test_work_goes_on_after_callers_were_cancelled_at_any_moment(database:
             await tx.execute("UPDATE threads SET name = 'half'")
             await tx.execute("UPDATE threads SET name = 'A question'")
 
+    async def write_whole() -> None:
+        await database.run(halfway_and_back)
+
+    async def halfway_and_back(tx: Connection) -> None:
+        await tx.execute("UPDATE threads SET name = 'half'")
+        await tx.execute("UPDATE threads SET name = 'A question'")
+
     async def read() -> None:
         async with database.read() as tx:
             await tx.rows("SELECT * FROM threads")
             await tx.rows("SELECT * FROM steps")
 
     for delay in range(60):
-        tasks = [asyncio.create_task(write()), *(asyncio.create_task(read()) for _ in range(6))]
+        tasks = [
+            *(asyncio.create_task(each()) for each in (write, write_whole)),
+            *(asyncio.create_task(read()) for _ in range(6)),
+        ]
         await asyncio.sleep(delay * 0.0001)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    await asyncio.wait_for(asyncio.gather(write(), *(read() for _ in range(20))), timeout=20)
+    await asyncio.wait_for(asyncio.gather(write(), write_whole(), *(read() for _ in range(20))), timeout=20)
     assert await names(database) == ["A question"]
 
 

@@ -1,3 +1,4 @@
+from chat_app.research.budget import Costs, Usage
 from chat_app.research.evidence import Passage, Source
 from chat_app.research.progress import (
     CostUpdated,
@@ -44,7 +45,7 @@ def test_the_card_of_a_turn_that_searches() -> None:
         "label": "Searching",
         "startedAt": ms(0),
         "endedAt": None,
-        "cost": {"usd": 0.25, "inputTokens": 100, "outputTokens": 20},
+        "cost": {"usd": 0.25, "inputTokens": 100, "outputTokens": 20, "searches": 1, "agents": []},
         "phases": [
             {"id": "planning", "label": "Planning", "state": "done", "startedAt": ms(1), "endedAt": ms(3), "note": PLAN.summary},
             {"id": "searching", "label": "Searching", "state": "running", "startedAt": ms(3), "endedAt": None, "note": None},
@@ -62,6 +63,7 @@ def test_the_card_of_a_turn_that_searches() -> None:
         ],
         "waiting": wait,
         "error": None,
+        "replacements": [],
         "sourceCount": 1,
         "searchesDone": 1,
         "searchesFailed": 0,
@@ -97,7 +99,14 @@ def test_a_turn_without_model_requests_shows_no_cost() -> None:
 
 def test_an_unknown_price_is_not_shown_as_nothing() -> None:
     cost = progress_props(view_of(CostUpdated(usd=None, input_tokens=9, output_tokens=1, searches=3)))["cost"]
-    assert cost == {"usd": None, "inputTokens": 9, "outputTokens": 1}
+    assert cost == {"usd": None, "inputTokens": 9, "outputTokens": 1, "searches": 3, "agents": []}
+
+
+def test_the_cost_is_split_by_agent() -> None:
+    costs = Costs(analyst=Usage(usd=0.5, known_usd=0.5, input_tokens=100, output_tokens=20))
+    cost = progress_props(view_of(CostUpdated.of(costs.plus("searcher", Usage(searches=2)))))["cost"]
+    analyst = {"name": "analyst", "usd": 0.5, "inputTokens": 100, "outputTokens": 20, "searches": 0}
+    assert cost == {"usd": 0.5, "inputTokens": 100, "outputTokens": 20, "searches": 2, "agents": [analyst]}
 
 
 def test_sources_are_listed_by_number_and_say_whether_they_are_cited() -> None:
@@ -119,6 +128,7 @@ def test_sources_are_listed_by_number_and_say_whether_they_are_cited() -> None:
             {"quote": "Words.", "location": "p. 4", "verbatim": True},
             {"quote": "Said.", "location": None, "verbatim": False},
         ],
+        "retrievedAt": None,
         "cited": True,
     }
 

@@ -54,14 +54,14 @@ def brief(step: StepRow) -> tuple[Any, ...]:
 
 
 def message_of(rows: TurnRows) -> StepRow | None:
-    return next((step for step in rows.steps if step.id == row_id(TURN.id, "report")), None)
+    return next((step for step in rows.steps if step.id == row_id(TURN, "report")), None)
 
 
 def test_the_ids_are_what_is_stored_everywhere() -> None:
     """Written out: other ids would show every stored turn twice."""
-    assert row_id(TURN.id, "progress") == "34c6e14f-dbcd-58d7-ae7d-2a12f94367fd"
-    assert row_id(TURN.id, "report") == "160495b2-9e39-51f5-98b3-90fe0f464af7"
-    assert row_id(TURN.id, "search.0") == "539a34d9-f3d6-5920-ab99-110ead862e92"
+    assert row_id(TURN, "progress") == "34c6e14f-dbcd-58d7-ae7d-2a12f94367fd"
+    assert row_id(TURN, "report") == "160495b2-9e39-51f5-98b3-90fe0f464af7"
+    assert row_id(TURN, "search.0") == "539a34d9-f3d6-5920-ab99-110ead862e92"
 
 
 def test_the_rows_of_a_whole_turn() -> None:
@@ -85,7 +85,7 @@ def test_the_rows_of_a_whole_turn() -> None:
         (at(8), at(11)),
     ]
     assert [step.is_error for step in rows.steps] == [False] * 5 + [True, False, False]
-    searching = row_id(TURN.id, "searching")
+    searching = row_id(TURN, "searching")
     assert [step.parent_id for step in rows.steps] == [None, None, None, None, searching, searching, None, None]
     assert all(step.metadata["turn"] == TURN.id and step.thread_id == TURN.thread_id for step in rows.steps)
 
@@ -123,11 +123,10 @@ def test_projecting_again_gives_the_same_rows() -> None:
     assert rows_of(*WHOLE) == rows_of(*WHOLE)
 
 
-def test_another_revision_of_the_question_has_rows_of_its_own() -> None:
-    again = TURN.model_copy(update={"revision": 1})
+def test_a_retry_takes_the_rows_of_the_try_that_failed() -> None:
     view = view_of(*WHOLE)
-    here = {step.id for step in project(TURN, view).steps}
-    assert here & {step.id for step in project(again, view).steps} == {TURN.message_id}
+    here = [step.id for step in project(TURN, view).steps]
+    assert [step.id for step in project(TURN.of_revision(1), view).steps] == here
 
 
 @pytest.mark.parametrize(
@@ -215,10 +214,10 @@ def test_each_end_has_its_message(end: Event, text: str | None, elements: list[s
 
 def test_elements_hang_on_the_rows_that_show_them() -> None:
     card, sources = rows_of(*WHOLE).elements
-    assert (card.for_id, sources.for_id) == (row_id(TURN.id, "progress"), row_id(TURN.id, "report"))
+    assert (card.for_id, sources.for_id) == (row_id(TURN, "progress"), row_id(TURN, "report"))
     assert card.props is not None
     assert sources.props is not None
-    assert (card.props["turn"], sources.props["message"]) == (TURN.id, row_id(TURN.id, "report"))
+    assert (card.props["turn"], sources.props["message"]) == (TURN.id, row_id(TURN, "report"))
     numbers: list[Any] = [entry["number"] for entry in sources.props["sources"]]  # type: ignore[index, union-attr]
     assert numbers == [1, 2]
 

@@ -13,7 +13,7 @@ from chat_app import bootstrap
 from chat_app.agents.waiting import Patience
 from chat_app.data_directory import DataDirectory
 from chat_app.research.progress import END_KINDS
-from chat_app.research.turn import Depth, Turn
+from chat_app.research.turn import Depth, RoleModels, Turn
 from chat_app.research.view import TurnView, fold
 from chat_app.settings import Settings
 from chat_app.workflows.inquiries import Inquiries
@@ -29,10 +29,10 @@ SHORT_PATIENCE = Patience(
 class EngineRoom:
     def __init__(self, services: bootstrap.Services) -> None:
         self.services = services
-        self._inquiries = Inquiries(services.turns, services.trail)
+        self._inquiries = Inquiries(services.turns, services.trail, services.menu)
 
     async def ask(self, question: str, thread: str | None = None, depth: Depth = "quick") -> Turn:
-        return await self._inquiries.ask(OWNER, question, thread, depth)
+        return await self._inquiries.ask(OWNER, question, thread, depth, RoleModels())
 
     async def stop(self, turn: Turn) -> None:
         await self.services.turns.stop(turn.id)

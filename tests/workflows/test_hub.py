@@ -117,7 +117,8 @@ async def test_followers_see_each_turn_to_its_end_and_only_newer_views(database:
         seqs = [view.seq for view in views]
         assert seqs == sorted(set(seqs))
         assert views[-1] == late[0]
-        assert (views[0].seq, views[-1].end) == (-1, "report_ready")
+        assert views[0].seq <= 0  # some begin before the first event, some see it at once
+        assert views[-1].end == "report_ready"
 
 
 async def test_a_slow_follower_skips_what_came_in_between_and_holds_up_nobody(database: Database) -> None:

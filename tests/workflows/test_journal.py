@@ -26,6 +26,7 @@ from chat_app.workflows.journal import Journal, ReportText
 from tests.research.trails import PLAN, report, source
 from tests.storage.places import open_turn
 
+SOON_SECONDS = 0.02
 READY = ReportReady(report=report("So [1].", 1))
 
 
@@ -38,7 +39,7 @@ async def begin(database: Database) -> tuple[Journal, Turn]:
 def journal_of(trail: Trail, database: Database) -> Journal:
     hub = Hub(trail)
     trail.on_commit = hub.committed
-    return Journal(trail, Transcript(database), hub)
+    return Journal(trail, Transcript(database), hub, save_after_seconds=SOON_SECONDS)
 
 
 async def stored_steps(database: Database) -> dict[str, dict[str, object]]:
@@ -49,7 +50,8 @@ async def stored_steps(database: Database) -> dict[str, dict[str, object]]:
 
 
 async def assert_stored(database: Database, journal: Journal, turn: Turn) -> None:
-    """The thread's rows are what the whole trail stands for."""
+    """The thread's rows are, after a moment, what the whole trail stands for."""
+    await asyncio.sleep(5 * SOON_SECONDS)
     feed = Hub(journal.trail).feed(turn.id)
     await feed.refresh()
     expected = {step.id: step.to_dict() for step in project(turn, feed.view).steps}
@@ -128,6 +130,37 @@ async def test_many_writers_at_once_leave_the_history_of_the_whole_trail(databas
     assert [recorded.seq for recorded in trail] == list(range(len(trail)))
     assert trail[-1].event.kind == "turn_stopped"
     await assert_stored(database, journal, turn)
+
+
+async def test_the_history_of_a_running_turn_is_saved_once_for_all_that_happens_in_a_while(database: Database) -> None:
+    journal, turn = await begin(database)
+    await journal.record(turn, "started", TurnStarted(question="Why?"))
+    begun = await stored_steps(database)
+    assert len(begun) == 2  # the question, and the place of the answer
+    await journal.record(turn, "planning", PhaseStarted(phase="planning"))
+    await journal.record(turn, "plan", PlanReady(plan=PLAN))
+    assert await stored_steps(database) == begun
+    await assert_stored(database, journal, turn)
+
+
+async def test_the_history_has_the_end_at_once(database: Database) -> None:
+    journal, turn = await begin(database)
+    await journal.record(turn, "planning", PhaseStarted(phase="planning"))
+    await journal.record(turn, "end", READY)
+    ended = await stored_steps(database)
+    await assert_stored(database, journal, turn)
+    assert await stored_steps(database) == ended
+
+
+async def test_a_conversation_deleted_in_a_while_is_no_error(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal, turn = await begin(database)
+    await journal.record(turn, "planning", PhaseStarted(phase="planning"))
+    async with database.transaction() as tx:
+        await tx.execute("DELETE FROM threads WHERE id = :id", id="thread")
+    await asyncio.sleep(5 * SOON_SECONDS)
+    assert not caplog.records
 
 
 async def test_a_closed_journal_writes_nothing_and_calls_nothing_an_error(database: Database) -> None:
