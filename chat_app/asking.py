@@ -197,7 +197,8 @@ def _progress_line(event: dict[str, Any]) -> str:
         case "search_failed":
             return f"  [{event['search'] + 1}] {event['query']}: failed. {event['error']}"
         case "waiting":
-            return f"  Waiting for {event['on']}, {event['seconds']:.0f} s: {event['reason']}"
+            lasts = f"{event['seconds']:.0f} s" if event["seconds"] else f"{event['waited_seconds']:.0f} s so far"
+            return f"  Waiting for {event['on']}, {lasts}: {event['reason']}"
         case "turn_failed":
             return f"Failed: {event['error']['message']}"
         case "turn_stopped":

@@ -14,6 +14,7 @@ from chat_app.agents.brief import PastTurn
 from chat_app.agents.menu import Menu, menu_of
 from chat_app.agents.models import warm_up
 from chat_app.agents.roles import Roles, roles_of
+from chat_app.agents.waiting import DEFAULT_PATIENCE, Patience
 from chat_app.data_directory import DataDirectory
 from chat_app.errors import DataDirectoryError
 from chat_app.research.budget import Budget
@@ -59,7 +60,9 @@ class Services:
 
 
 @asynccontextmanager
-async def running(settings: Settings, directory: DataDirectory) -> AsyncGenerator[Services]:
+async def running(
+    settings: Settings, directory: DataDirectory, patience: Patience = DEFAULT_PATIENCE
+) -> AsyncGenerator[Services]:
     """Everything started, in the running loop; on leaving, what is under way is left for the next start."""
     database = await Database.open(settings)
     services = _assemble(settings, database)
@@ -74,6 +77,7 @@ async def running(settings: Settings, directory: DataDirectory) -> AsyncGenerato
             keyless=keyless_services(settings),
             evidence=_ThreadEvidence(database),
             redirects=Redirects(settings.google_url),
+            patience=patience,
         )
     )
     engine.examine(settings.data_dir, _engine_url(settings))

@@ -7,10 +7,18 @@ from typing import Protocol
 from pydantic_ai import Agent, ModelRetry, RunContext, Tool, ToolDefinition
 from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.framing import RegisteredTag, close_tag, neutralize_tags, open_tag, register_tag, wrap
-from pydantic_ai.messages import AgentStreamEvent, PartDeltaEvent, PartStartEvent, TextContent, TextPart, TextPartDelta
+from pydantic_ai.messages import (
+    AgentStreamEvent,
+    ModelResponse,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextContent,
+    TextPart,
+    TextPartDelta,
+)
 
 from chat_app.agents.brief import AnalystBrief
-from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, resolve_model_ids
+from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, Answers, resolve_model_ids
 from chat_app.research.evidence import Outcome, SearchFailed, Source
 from chat_app.research.turn import Depth
 
@@ -114,7 +122,7 @@ def make_analyst(*durability: AbstractCapability[AnalystDeps]) -> Agent[AnalystD
         tools=[Tool(extra_search, max_retries=1, prepare=offer_search)],
         retries={"output": 1},
         model_settings=REQUEST_SETTINGS,
-        capabilities=[resolve_model_ids(), *durability],
+        capabilities=[resolve_model_ids(), Answers(), *durability],
         defer_model_check=True,
     )
     agent.output_validator(require_known_numbers)
@@ -138,6 +146,11 @@ def analyst_prompt(brief: AnalystBrief) -> list[TextContent]:
         ]
     )
     return [TextContent(text, metadata=brief)]
+
+
+def is_cut(response: ModelResponse) -> bool:
+    """Whether a report was not written to its end."""
+    return response.finish_reason not in {"stop", "tool_call"}
 
 
 def outcome_text(outcome: Outcome) -> str:

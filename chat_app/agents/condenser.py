@@ -6,7 +6,7 @@ from pydantic_ai import Agent
 from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.framing import register_tag, wrap
 
-from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, resolve_model_ids
+from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, Answers, resolve_model_ids
 
 INSTRUCTIONS = """\
 You shorten material for the writer of a research report. Keep every fact, figure, date and disagreement that helps to
@@ -28,7 +28,7 @@ def make_condenser(*durability: AbstractCapability[Any]) -> Agent[None, str]:
         name="condenser",
         instructions=INSTRUCTIONS,
         model_settings=REQUEST_SETTINGS,
-        capabilities=[resolve_model_ids(), *durability],
+        capabilities=[resolve_model_ids(), Answers(), *durability],
         defer_model_check=True,
     )
 

@@ -7,33 +7,40 @@ For the same reason a model, once used, keeps its connections until `close`.
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from threading import Lock
 from typing import Any, Literal, Self
 
-from pydantic_ai import RunContext
-from pydantic_ai.capabilities import ResolveModelId
-from pydantic_ai.messages import ModelMessage, ModelResponse
-from pydantic_ai.models import Model, ModelRequestParameters, ModelResolutionContext, StreamedResponse, infer_model
+from pydantic_ai import AgentRunResult, RunContext
+from pydantic_ai.capabilities import AbstractCapability, RaiseContentFilterError, ResolveModelId
+from pydantic_ai.exceptions import OutputTokenLimitExceeded, RetryModelRequest
+from pydantic_ai.messages import ModelMessage, ModelResponse, ModelResponseStreamEvent
+from pydantic_ai.models import (
+    Model,
+    ModelRequestContext,
+    ModelRequestParameters,
+    ModelResolutionContext,
+    StreamedResponse,
+    infer_model,
+)
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
 from chat_app.agents.excerpts import ExcerptsModel
+from chat_app.agents.failures import note_asked, readable, require_end
 from chat_app.agents.remedies import unusable
 from chat_app.agents.roles import EXCERPTS, VARIABLES, RoleName, Roles, role_named
 from chat_app.agents.stopping import stoppable
 from chat_app.agents.tracing import TracedModel
+from chat_app.agents.waiting import Watch
 from chat_app.errors import ProviderError
 
 Mode = Literal["excerpts", "models", "demo"]
 
 REQUEST_SETTINGS = ModelSettings(
-    # Retries live in the workflow's steps alone: an SDK's own would multiply with them.
+    # Retries live in the workflow's steps alone: an SDK's own would multiply with them. So do timeouts, in `Patience`.
     max_retries=0,
     max_tokens=16_000,
-    timeout=60,
-    first_event_timeout=60,
-    request_timeout=600,
 )
 
 
@@ -52,6 +59,11 @@ def spoken_name(model_id: str) -> str:
     return "Excerpts only (no AI model)" if model_id == EXCERPTS else _PEOPLE_SAY.get(provider, provider)
 
 
+def label_of(model_id: str) -> str:
+    """The provider and the model of a model string, for a sentence about them."""
+    return f"{spoken_name(model_id)} ({model_id.partition(':')[2]})"
+
+
 _models: dict[str, "StoppableModel"] = {}
 _making = Lock()
 
@@ -64,7 +76,7 @@ def model_of(model_id: str, role: RoleName | None = None) -> Model:
     with _making:
         if model_id not in _models:
             model = ExcerptsModel() if model_id == EXCERPTS else _inferred(model_id, role)
-            _models[model_id] = StoppableModel(TracedModel(model))
+            _models[model_id] = StoppableModel(TracedModel(model), label_of(model_id))
         return _models[model_id]
 
 
@@ -82,6 +94,28 @@ def resolve_model_ids() -> ResolveModelId[Any]:
     return ResolveModelId(_resolve)
 
 
+class Answers(RaiseContentFilterError[Any]):
+    """Held by every agent: an answer that the provider's safety rules broke off is a refusal, also when some of it was
+    said, and the errors of a run say who was asked."""
+
+    async def on_run_error(self, ctx: RunContext[Any], *, error: BaseException) -> AgentRunResult[Any]:
+        note_asked(error, label_of(ctx.model.model_id))
+        raise error
+
+
+class OnceMoreWhenCut(AbstractCapability[Any]):
+    """An answer in a given form is useless when it breaks off: it is asked for once more, as if for the first time."""
+
+    async def after_model_request(
+        self, ctx: RunContext[Any], *, request_context: ModelRequestContext, response: ModelResponse
+    ) -> ModelResponse:
+        if response.finish_reason != "length":
+            return response
+        if request_context.attempt == 1:
+            raise RetryModelRequest
+        raise OutputTokenLimitExceeded("The answer was cut at its longest, also when asked for again.")
+
+
 async def _resolve(context: ModelResolutionContext[Any], model_id: str) -> Model:
     return _models.get(model_id) or await asyncio.to_thread(model_of, model_id, role_named(context.agent.name))
 
@@ -93,15 +127,25 @@ def warm_up(roles: Roles) -> None:
 
 
 async def close() -> None:
-    """Close the connections of all models; the event loop that they belong to is about to end."""
-    for model in _models.values():
+    """Close the models' connections and forget them: what comes next may have other keys, and another event loop."""
+    models = list(_models.values())
+    _models.clear()
+    for model in models:
         await model.close()
 
 
 class StoppableModel(WrapperModel):
-    """Lets no request begin after a stop, and cuts the one in flight. Once entered, it stays open until it is closed."""
+    """Lets no request begin after a stop, cuts the one in flight, and does not wait for ever.
+
+    Whatever a provider answers ends as a whole answer or as an error that says who failed. Once entered, it stays open
+    until it is closed.
+    """
 
     _is_kept_open = False
+
+    def __init__(self, wrapped: Model, label: str) -> None:
+        super().__init__(wrapped)
+        self._label = label
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
@@ -123,8 +167,9 @@ class StoppableModel(WrapperModel):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        with stoppable():
-            return await super().request(messages, model_settings, model_request_parameters)
+        with stoppable(), readable(self.model_name, self._label):
+            async with Watch(self.model_name, is_streamed=False) as watch:
+                return await watch.answer(super().request(messages, model_settings, model_request_parameters))
 
     @asynccontextmanager
     async def request_stream(
@@ -134,8 +179,22 @@ class StoppableModel(WrapperModel):
         model_request_parameters: ModelRequestParameters,
         run_context: RunContext[Any] | None = None,
     ) -> AsyncGenerator[StreamedResponse]:
+        opening = super().request_stream(messages, model_settings, model_request_parameters, run_context)
         with stoppable():
-            async with super().request_stream(
-                messages, model_settings, model_request_parameters, run_context
-            ) as response:
+            async with Watch(self.model_name, is_streamed=True) as watch, AsyncExitStack() as stack:
+                with readable(self.model_name, self._label):
+                    response = await watch.answer(stack.enter_async_context(opening))
+                self._watch_events(response, watch)
                 yield response
+
+    def _watch_events(self, response: StreamedResponse, watch: Watch) -> None:
+        # What every kind of response implements, and where all of its events come from. There is no public way in.
+        events = response._get_event_iterator  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]: see above
+
+        async def watched() -> AsyncGenerator[ModelResponseStreamEvent]:
+            with readable(self.model_name, self._label):
+                async for event in watch.events(events()):
+                    yield event
+                require_end(response)
+
+        response._get_event_iterator = watched  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]: see above

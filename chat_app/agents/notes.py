@@ -14,6 +14,7 @@ class _Wording(BaseModel):
     replaced: str
     condensed: str
     unchecked: str
+    cut: str
 
 
 _WORDINGS: dict[Language, _Wording] = {
@@ -23,6 +24,7 @@ _WORDINGS: dict[Language, _Wording] = {
         replaced="{model} wrote this, because {other} was not available.",
         condensed="What the searches found was too long for the model at once and was condensed before it wrote this.",
         unchecked="Whether something is missing could not be checked: {error}",
+        cut="This report breaks off: the model came to the longest answer that it may give.",
     ),
     "de": _Wording(
         missing="Fehlt, weil diese Suche fehlgeschlagen ist: „{query}“ ({error})",
@@ -30,6 +32,7 @@ _WORDINGS: dict[Language, _Wording] = {
         replaced="Geschrieben von {model}, weil {other} nicht erreichbar war.",
         condensed="Was die Suchen fanden, war auf einmal zu lang für das Modell und wurde vor dem Schreiben verdichtet.",
         unchecked="Ob etwas fehlt, konnte nicht geprüft werden: {error}",
+        cut="Dieser Bericht bricht ab: Das Modell hat die größte Länge erreicht, die eine Antwort haben darf.",
     ),
     "fr": _Wording(
         missing="Manquant, car cette recherche a échoué : « {query} » ({error})",
@@ -37,6 +40,7 @@ _WORDINGS: dict[Language, _Wording] = {
         replaced="Rédigé par {model}, car {other} n'était pas disponible.",
         condensed="Les résultats des recherches, trop longs pour le modèle, ont été condensés avant la rédaction.",
         unchecked="Impossible de vérifier s'il manque quelque chose : {error}",
+        cut="Ce rapport est interrompu : le modèle a atteint la longueur maximale d'une réponse.",
     ),
     "es": _Wording(
         missing="Falta, porque esta búsqueda falló: «{query}» ({error})",
@@ -44,6 +48,7 @@ _WORDINGS: dict[Language, _Wording] = {
         replaced="Escrito por {model}, porque {other} no estaba disponible.",
         condensed="Los resultados eran demasiado largos para el modelo y se condensaron antes de escribir.",
         unchecked="No se pudo comprobar si falta algo: {error}",
+        cut="Este informe queda interrumpido: el modelo alcanzó la longitud máxima de una respuesta.",
     ),
     "zh": _Wording(
         missing="缺少以下内容，因为此搜索失败：“{query}”（{error}）",
@@ -51,6 +56,7 @@ _WORDINGS: dict[Language, _Wording] = {
         replaced="由 {model} 撰写，因为 {other} 不可用。",
         condensed="搜索结果超出模型一次可处理的长度，撰写前已先压缩。",
         unchecked="无法检查是否有遗漏：{error}",
+        cut="本报告中断：模型已达到单次回答的最大长度。",
     ),
     "ja": _Wording(
         missing="この検索が失敗したため、欠けています：「{query}」（{error}）",
@@ -58,6 +64,7 @@ _WORDINGS: dict[Language, _Wording] = {
         replaced="{other} が利用できなかったため、{model} が書きました。",
         condensed="検索結果がモデルには長すぎたため、執筆前に要約しました。",
         unchecked="不足がないか確認できませんでした：{error}",
+        cut="この報告は途中で終わっています：モデルが回答の最大の長さに達しました。",
     ),
 }
 
@@ -82,3 +89,6 @@ class Notes:
 
     def unchecked(self, error: str) -> str:
         return self._wording.unchecked.format(error=error)
+
+    def cut(self) -> str:
+        return self._wording.cut

@@ -8,7 +8,7 @@ from pydantic_ai.framing import register_tag, wrap
 from pydantic_ai.messages import TextContent
 
 from chat_app.agents.brief import PastTurn, PlannerBrief
-from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, resolve_model_ids
+from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, Answers, OnceMoreWhenCut, resolve_model_ids
 from chat_app.research.plan import Clarification, Decision, DirectAnswer, Plan
 from chat_app.research.report import cited_numbers, unknown_numbers
 
@@ -54,7 +54,7 @@ def make_planner(*durability: AbstractCapability[Any]) -> Agent[PlannerBrief, De
         instructions=INSTRUCTIONS,
         retries={"output": 1},
         model_settings={**REQUEST_SETTINGS, "max_tokens": 4_000},
-        capabilities=[resolve_model_ids(), *durability],
+        capabilities=[resolve_model_ids(), Answers(), OnceMoreWhenCut(), *durability],
         defer_model_check=True,
     )
     agent.output_validator(require_known_numbers)

@@ -9,7 +9,7 @@ from pydantic_ai.messages import TextContent
 
 from chat_app.agents.analyst import outcome_text
 from chat_app.agents.brief import AnalystBrief
-from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, resolve_model_ids
+from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, Answers, OnceMoreWhenCut, resolve_model_ids
 from chat_app.research.plan import Gaps
 
 INSTRUCTIONS = """\
@@ -35,7 +35,7 @@ def make_reviewer(*durability: AbstractCapability[Any]) -> Agent[None, Gaps]:
         instructions=INSTRUCTIONS,
         retries={"output": 1},
         model_settings={**REQUEST_SETTINGS, "max_tokens": 4_000},
-        capabilities=[resolve_model_ids(), *durability],
+        capabilities=[resolve_model_ids(), Answers(), OnceMoreWhenCut(), *durability],
         defer_model_check=True,
     )
 

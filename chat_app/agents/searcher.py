@@ -21,7 +21,7 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.native_tools import WebSearchTool
 
-from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, resolve_model_ids
+from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, Answers, resolve_model_ids
 from chat_app.research.evidence import Passage, Source, Suggestion, merge_sources
 from chat_app.research.plan import Search
 from chat_app.search.suggestions import chips_in, suggestions_for
@@ -47,7 +47,7 @@ def make_searcher(*durability: AbstractCapability[Any]) -> Agent[None, str]:
         name="searcher",
         instructions=INSTRUCTIONS,
         model_settings={**REQUEST_SETTINGS, "max_tokens": 4_000},
-        capabilities=[WebSearch[Any](), Citations(), resolve_model_ids(), *durability],
+        capabilities=[WebSearch[Any](), Citations(), resolve_model_ids(), Answers(), *durability],
         defer_model_check=True,
     )
 

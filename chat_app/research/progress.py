@@ -76,6 +76,8 @@ class Waiting(_Event):
     reason: str
     seconds: float
     """How long until the next try; 0 when unknown."""
+    waited_seconds: float = 0
+    """How long it had lasted when this was said."""
     search: int | None = None
     """The search that waits, if it is one."""
     replaced_by: str | None = None

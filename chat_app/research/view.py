@@ -1,6 +1,6 @@
 """The trail folded into what is shown of a turn. Pure: the same events give the same view, in any process."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -58,6 +58,7 @@ class TurnView(_View):
     plan: Plan | None = None
     searches: tuple[SearchView, ...] = ()
     waiting: WaitView | None = None
+    """Who the planner or the analyst waits for, else the search that began to wait last."""
     attempt: int = 0
     text: str = ""
     """The report as far as it is written."""
@@ -96,14 +97,16 @@ def apply(view: TurnView, recorded: p.Recorded) -> TurnView:
     """The view after one more event. Events must come in order of `seq`."""
     at, event = recorded.at, recorded.event
     changes = {"seq": recorded.seq, "waiting": None, **_changes(view, event, at)}
+    view = view.model_copy(update=changes)
     if recorded.is_end:
-        changes.update(_ended(view.model_copy(update=changes), event.kind, at))
-    return view.model_copy(update=changes)
+        return view.model_copy(update=_ended(view, event.kind, at))
+    return view if view.waiting else view.model_copy(update={"waiting": _latest_wait(view.searches)})
 
 
 def apply_delta(view: TurnView, delta: p.ReportDelta) -> TurnView:
     """The view with a piece of text that may not be committed yet. A piece known already, or beyond a gap, changes nothing."""
-    return view.model_copy(update=_text(view, delta))
+    changes = _text(view, delta)
+    return view.model_copy(update={**changes, "waiting": None}) if changes else view
 
 
 def _changes(view: TurnView, event: p.Event, at: datetime) -> dict[str, object]:
@@ -175,15 +178,21 @@ def _search_changed(
 def _waiting(view: TurnView, event: p.Waiting, at: datetime) -> dict[str, object]:
     if event.replaced_by is not None:
         return _replaced(view, event)
-    until = datetime.fromtimestamp(at.timestamp() + event.seconds, at.tzinfo) if event.seconds else None
-    wait = WaitView(on=event.on, reason=event.reason, until=until, since=at)
+    until = at + timedelta(seconds=event.seconds) if event.seconds else None
+    since = at - timedelta(seconds=event.waited_seconds)
+    wait = WaitView(on=event.on, reason=event.reason, until=until, since=since)
     if event.search is None:
         return {"waiting": wait}
     searches = tuple(
         s.model_copy(update={"waiting": wait, "state": "waiting"}) if s.search == event.search else s
         for s in view.searches
     )
-    return {"searches": searches, "waiting": wait}
+    return {"searches": searches}
+
+
+def _latest_wait(searches: tuple[SearchView, ...]) -> WaitView | None:
+    waits = [search.waiting for search in searches if search.waiting]
+    return max(waits, key=lambda wait: wait.since, default=None)
 
 
 def _replaced(view: TurnView, event: p.Waiting) -> dict[str, object]:

@@ -4,7 +4,7 @@ from dbos import DBOS
 from pydantic_ai import AgentRunResult
 from pydantic_ai.usage import RunUsage
 
-from chat_app.agents.analyst import AnalystDeps, analyst_prompt, outcome_text
+from chat_app.agents.analyst import AnalystDeps, analyst_prompt, is_cut, outcome_text
 from chat_app.agents.brief import AnalystBrief
 from chat_app.agents.context_windows import tokens_of
 from chat_app.agents.failures import failure_of
@@ -102,6 +102,8 @@ class Analysis:
             return await agents.analyst.run(analyst_prompt(brief), deps=deps, model=model, usage=usage)
 
         result = await self._bench.ask(part, "analyst", self._model, request)
+        if is_cut(result.response):
+            self._remarks.append(self._bench.notes.cut())
         return result.output
 
     def _brief(self, model: str, outcomes: tuple[Outcome, ...]) -> AnalystBrief:

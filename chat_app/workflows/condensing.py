@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from dbos import DBOS
 from pydantic_ai.usage import RunUsage
 
-from chat_app import telemetry
 from chat_app.agents.analyst import outcome_text
 from chat_app.agents.brief import PastTurn
 from chat_app.agents.condenser import condenser_prompt
 from chat_app.agents.context_windows import tokens_of, window_tokens
-from chat_app.agents.stopping import current_turn_id
 from chat_app.research.evidence import Finding, Outcome, Source
 from chat_app.research.turn import Turn
 from chat_app.workflows.resources import agents
+from chat_app.workflows.turn_scope import enter
 from chat_app.workflows.usage import usage_of
 
 FINDINGS_SHARE = 0.6
@@ -53,8 +52,7 @@ def recent(past: tuple[PastTurn, ...], model: str) -> tuple[PastTurn, ...]:
 @DBOS.workflow(name="condense_task")
 async def condense_task(turn: Turn, finding: Finding, model: str, share_tokens: int) -> Finding:
     """The finding in fewer words, its sources without their passages. Its usage is that of condensing alone."""
-    current_turn_id.set(turn.id)
-    telemetry.label(turn.id, turn.thread_id)
+    await enter(turn)
     pieces = _pieces(finding, findings_room(model))
     max_words = max(50, int(share_tokens * _WORDS_PER_TOKEN) // len(pieces))
     usage = RunUsage()

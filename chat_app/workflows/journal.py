@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -130,6 +131,8 @@ class ReportText:
 
     COMMIT_AFTER_CHARACTERS = 800
     """About two rows a second at the pace of a fast model; what a crash may take from the screen until it is rewritten."""
+    COMMIT_AFTER_SECONDS = 2.0
+    """For slow models, and after a silence: followers in other processes see only what is committed."""
 
     def __init__(self, journal: Journal, turn: Turn, attempt: int) -> None:
         self._journal = journal
@@ -137,13 +140,15 @@ class ReportText:
         self._attempt = attempt
         self._committed = 0
         self._pending = ""
+        self._committed_at = time.monotonic()
 
     async def write(self, text: str) -> None:
         offset = self._committed + len(self._pending)
         self._pending += text
         delta = ReportDelta(attempt=self._attempt, offset=offset, text=text)
         self._journal.hub.written(self._turn.id, delta)
-        if len(self._pending) >= self.COMMIT_AFTER_CHARACTERS:
+        waited_seconds = time.monotonic() - self._committed_at
+        if len(self._pending) >= self.COMMIT_AFTER_CHARACTERS or waited_seconds >= self.COMMIT_AFTER_SECONDS:
             await self.close()
 
     async def close(self) -> None:
@@ -153,4 +158,5 @@ class ReportText:
         delta = ReportDelta(attempt=self._attempt, offset=self._committed, text=self._pending)
         self._committed += len(self._pending)
         self._pending = ""
+        self._committed_at = time.monotonic()
         await self._journal.record(self._turn, f"report.{self._attempt}.{delta.offset}", delta)

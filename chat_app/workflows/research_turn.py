@@ -6,12 +6,11 @@ trail is idempotent, so that a replay after a crash writes nothing twice.
 
 from dbos import DBOS
 
-from chat_app import telemetry
+from chat_app.agents import stopping
 from chat_app.agents.brief import PastTurn, PlannerBrief
 from chat_app.agents.excerpts import no_answer_text
 from chat_app.agents.failures import failure_of
 from chat_app.agents.planner import planner_prompt
-from chat_app.agents.stopping import current_turn_id
 from chat_app.errors import NotFound, TurnStoppedError
 from chat_app.research.plan import Clarification, Decision, DirectAnswer, Plan
 from chat_app.research.progress import (
@@ -34,6 +33,7 @@ from chat_app.workflows.analysis import Analysis
 from chat_app.workflows.condensing import recent
 from chat_app.workflows.resources import agents, bound
 from chat_app.workflows.tries import revision_of
+from chat_app.workflows.turn_scope import enter
 from chat_app.workflows.workbench import Workbench, workbench
 
 
@@ -42,15 +42,16 @@ async def research_turn(turn: Turn) -> None:
     """Answer the turn's question. Whatever happens, the trail gets exactly one end."""
     take_place()
     turn = turn.of_revision(revision_of(DBOS.workflow_id))
-    current_turn_id.set(turn.id)
-    telemetry.label(turn.id, turn.thread_id)
     bench = workbench(turn)
     try:
+        await enter(turn)
         end = await _research(bench)
     except TurnStoppedError:
         return  # whoever stopped the turn has written its end
     except Exception as error:  # noqa: BLE001 -- the workflow's edge: a turn that breaks says so instead of hanging
         await bench.journal.park_if_closed()
+        if stopping.is_stopped():
+            return  # what a stop breaks off is no failure
         DBOS.logger.warning("Turn %s failed", turn.id, exc_info=error)
         end = TurnFailed(error=failure_of(error, bench.lineup.who))
     await finish(turn, end)

@@ -14,6 +14,7 @@ from chat_app.agents.reviewer import make_reviewer
 from chat_app.agents.roles import Roles
 from chat_app.agents.searcher import make_searcher
 from chat_app.agents.tracing import run_spans
+from chat_app.agents.waiting import DEFAULT_PATIENCE, Patience
 from chat_app.research.budget import Budget
 from chat_app.research.evidence import Source
 from chat_app.research.plan import Decision, Gaps, Search
@@ -62,6 +63,7 @@ class Resources:
     """Asked where no model searches the web; empty when that is switched off."""
     evidence: Evidence
     redirects: Redirects
+    patience: Patience = DEFAULT_PATIENCE
 
 
 def _make_agents() -> Agents:

@@ -4,26 +4,22 @@ The SDKs' own retries are off. A wait that the provider asks for is honoured, to
 when the research is stopped.
 """
 
-from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any
 
 from dbos import DBOS
 
 from chat_app.agents import stopping
-from chat_app.agents.failures import failure_of, is_retryable
+from chat_app.agents.failures import LONGEST_WAIT_SECONDS, is_retryable, is_silence, reason_of, retry_after_seconds
+from chat_app.agents.waiting import Report, on_wait, patience
 from chat_app.errors import TurnStoppedError
 
+__all__ = ["MAX_ATTEMPTS", "MODEL_STEP", "Report", "on_wait", "should_retry"]
+
 MAX_ATTEMPTS = 4
-MAX_WAIT_SECONDS = 120.0
-_FIRST_WAIT_SECONDS = 1.0
+_MAX_SILENT_ATTEMPTS = 2
+"""Each of them takes as long as patience lasts."""
 _BACKOFF = 2.0
-
-Report = Callable[[str, float], Awaitable[None]]
-"""Tells (reason, seconds) of a wait."""
-
-on_wait: ContextVar[Report | None] = ContextVar("on_wait", default=None)
-"""Set by the code that makes requests, so that the wait is shown where it belongs."""
 
 _failed: ContextVar[tuple[object, int]] = ContextVar("failed_attempts", default=(None, 0))
 """The step that is tried, and how often it has failed: the engine asks after the last attempt, too."""
@@ -34,12 +30,15 @@ async def should_retry(error: BaseException) -> bool:
     if isinstance(error, TurnStoppedError) or stopping.is_stopped() or not is_retryable(error):
         return False
     failed = _count_failure()
+    asked_for = retry_after_seconds(error)
+    if asked_for > LONGEST_WAIT_SECONDS or (is_silence(error) and failed >= _MAX_SILENT_ATTEMPTS):
+        return False
     if failed >= MAX_ATTEMPTS:
         return True  # nothing comes after it: the engine gives up, and says after how many attempts
-    seconds = min(float(getattr(error, "retry_after", None) or 0.0), MAX_WAIT_SECONDS)
+    seconds = asked_for + patience.get().first_retry_seconds * _BACKOFF ** (failed - 1)
     report = on_wait.get()
     if report:
-        await report(failure_of(error).message, seconds + _FIRST_WAIT_SECONDS * _BACKOFF ** (failed - 1))
+        await report(reason_of(error), seconds, 0)
     try:
         await stopping.pause(seconds)
     except TurnStoppedError:
@@ -59,8 +58,8 @@ def _count_failure() -> int:
 MODEL_STEP: dict[str, Any] = {
     "retries_allowed": True,
     "max_attempts": MAX_ATTEMPTS,
-    "interval_seconds": _FIRST_WAIT_SECONDS,
-    "backoff_rate": _BACKOFF,
+    # The whole wait is made in `should_retry`, where a stop ends it: the engine's own is blind and deaf to it.
+    "interval_seconds": 0,
     "should_retry": should_retry,
     "preemptible": True,
 }

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 from dbos import DBOS
 
-from chat_app import telemetry
+from chat_app.agents import stopping
 from chat_app.agents.excerpts.languages import language_of
 from chat_app.agents.failures import failure_of
 from chat_app.agents.roles import searches_web
 from chat_app.agents.searcher import WebAnswer, searcher_prompt, web_answer
-from chat_app.agents.stopping import current_turn_id, stoppable
+from chat_app.agents.stopping import stoppable
 from chat_app.errors import TurnStoppedError
 from chat_app.research.budget import Usage
 from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source, merge_sources
@@ -20,6 +20,7 @@ from chat_app.research.turn import Turn
 from chat_app.workflows.lineup import Lineup, chosen
 from chat_app.workflows.resources import agents, bound
 from chat_app.workflows.retries import MODEL_STEP, Report, on_wait
+from chat_app.workflows.turn_scope import enter
 from chat_app.workflows.waits import Waits
 
 
@@ -29,12 +30,11 @@ async def search_task(turn: Turn, index: int, search: Search, left_usd: float | 
 
     `left_usd` is what the turn may still cost; None without a limit.
     """
-    current_turn_id.set(turn.id)
-    telemetry.label(turn.id, turn.thread_id)
+    await enter(turn)
     await bound().journal.record_all(turn, [started_entry(index, search)])
     waits = Waits(turn, bound().journal, index)
     lineup = Lineup(_fallback(), waits.replaced)
-    with _shown(lambda reason, seconds: waits.waiting(lineup.who or "the library", reason, seconds)):
+    with _shown(lambda reason, seconds, waited: waits.waiting(lineup.who, reason, seconds, waited)):
         outcome = await _outcome(turn, index, search, lineup, waits, left_usd)
     await bound().journal.record_all(turn, outcome_entries(outcome))
     return outcome
@@ -70,8 +70,10 @@ async def _outcome(
         outcome = await _find(turn, index, search, lineup, waits, left_usd)
     except TurnStoppedError:
         raise
-    except Exception as error:  # noqa: BLE001 -- the step boundary: one broken search must not take the others with it
+    except Exception as error:
         await bound().journal.park_if_closed()
+        if stopping.is_stopped():
+            raise TurnStoppedError("The research was stopped.") from error
         DBOS.logger.info("Search %d of turn %s failed", index, turn.id, exc_info=error)
         outcome = SearchFailed(
             search=index, query=search.query, error=failure_of(error, lineup.who or "The library").message
@@ -149,12 +151,14 @@ async def search_keyless(service: str, query: str, language: str) -> tuple[Sourc
 
 @DBOS.step(name="resolve_redirects")
 async def resolve_redirects(sources: tuple[Source, ...]) -> tuple[Source, ...]:
-    return await bound().redirects.resolved(sources)
+    with stoppable():
+        return await bound().redirects.resolved(sources)
 
 
 @DBOS.step(name="search_library")
 async def search_library(search: Search) -> tuple[Source, ...]:
-    return await bound().search_library(search)
+    with stoppable():
+        return await bound().search_library(search)
 
 
 @DBOS.step(name="number_sources")

@@ -15,9 +15,9 @@ class Waits:
         self._journal = journal
         self._search = search
 
-    async def waiting(self, who: str, reason: str, seconds: float) -> None:
-        """`who` is waited for; the next try is in so many seconds."""
-        event = Waiting(on=who, reason=reason, seconds=seconds, search=self._search)
+    async def waiting(self, who: str, reason: str, seconds: float, waited_seconds: float) -> None:
+        """`who` is waited for; the next try is in so many seconds, or 0 when none is planned."""
+        event = Waiting(on=who, reason=reason, seconds=seconds, waited_seconds=waited_seconds, search=self._search)
         # Nobody waits in a replay, so this key need not be found again; a crash must not make two waits one.
         await self._journal.record(self._turn, f"waiting.{uuid4()}", event)
 

@@ -57,7 +57,7 @@ def workbench(turn: Turn) -> Workbench:
     roles = chosen(resources.roles, turn.models)
     waits = Waits(turn, resources.journal)
     lineup = Lineup(resources.fallback, waits.replaced)
-    on_wait.set(lambda reason, seconds: waits.waiting(lineup.who, reason, seconds))
+    on_wait.set(lambda reason, seconds, waited: waits.waiting(lineup.who, reason, seconds, waited))
     ledger = Ledger(turn, resources.journal, resources.budget)
     return Workbench(
         turn=turn,

@@ -78,7 +78,7 @@ async def test_a_model_keeps_its_connections_between_requests_until_it_is_closed
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "secret")
     provider = AnthropicProvider()
-    model = StoppableModel(AnthropicModel("claude-sonnet-5-5", provider=provider))
+    model = StoppableModel(AnthropicModel("claude-sonnet-5-5", provider=provider), "Claude")
     for _ in range(2):
         async with model:
             pass

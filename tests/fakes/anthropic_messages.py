@@ -91,6 +91,11 @@ def error_frame(status: int, message: str | None, ask: Ask) -> Frame:
     return _event("error", **{k: v for k, v in error(status, message, ask).items() if k != "type"})
 
 
+def heartbeat() -> Frame:
+    """What the real one sends while it has nothing to say."""
+    return _event("ping")
+
+
 def _blocks(content: object) -> list[Json]:
     return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)  # type: ignore[arg-type]
 

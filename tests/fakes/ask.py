@@ -21,7 +21,10 @@ _SOURCE = re.compile(r"<source\b[^>]*?\bnumber=\"(\d+)\"([^>]*)>(.*?)</source>",
 _NUMBER = re.compile(r"number=\"(\d+)\"")
 _LISTED = re.compile(r"^\[(\d+)\] (\S.*)$", re.M)
 _BLOCK = re.compile(r"<(\w+)\b[^>]*>.*?</\1>", re.S)
-_RETRY = re.compile(r"^\s*(?:Validation feedback|\d+ validation error|Fix the errors|Please )", re.I)
+_RETRY = re.compile(
+    r"^\s*(?:<system\b[^>]*>|Your previous response|Validation feedback|\d+ validation error|Fix the errors|Please )",
+    re.I,
+)
 _LIMIT = re.compile(
     r"(?:at most|up to|no more than|maximum of|one to|1 to) (\d+|one|two|three|four|five)\b(?: \w+){0,2} search", re.I
 )
@@ -100,8 +103,9 @@ class Ask:
 
     @property
     def latest(self) -> str:
-        """The last thing a person or program asked, with the results of tools called since."""
-        last = max((i for i, turn in enumerate(self.turns) if turn.speaker == "user"), default=0)
+        """The last thing a person or program asked, with the results of tools called and corrections asked for since."""
+        asked = (i for i, turn in enumerate(self.turns) if turn.speaker == "user" and not _RETRY.match(turn.text))
+        last = max(asked, default=0)
         return "\n".join(turn.text for turn in self.turns[last:])
 
     @property

@@ -24,7 +24,12 @@ _STATUSES = {
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
-_FINISH_REASONS = {"end": "STOP", "max_tokens": "MAX_TOKENS", "refusal": "SAFETY"}
+_FINISH_REASONS = {
+    "end": "STOP",
+    "max_tokens": "MAX_TOKENS",
+    "refusal": "SAFETY",
+    "broken_call": "MALFORMED_FUNCTION_CALL",
+}
 _NO_ARGUMENTS: Json = {"type": "object", "properties": {}}
 # The SDK sends the snake_case name inside an otherwise camelCase body, and the API accepts it.
 _SCHEMA_KEYS = ("parametersJsonSchema", "parameters_json_schema", "parameters")
@@ -75,14 +80,14 @@ def read(body: Json, path: str) -> Ask:
 
 
 def whole(ask: Ask, reply: Reply) -> Json:
-    if reply.stop == "refusal":
+    if reply.stop == "refusal" and not reply.text:
         return _refused(ask, reply)
     parts = [*_steps(ask, reply), *([{"text": reply.text}] if reply.text else []), *_calls(reply)]
     return _response(ask, reply, _candidate(parts, reply), reply.tokens)
 
 
 def frames(ask: Ask, reply: Reply, tokens_per_frame: int) -> Iterator[Frame]:
-    if reply.stop == "refusal":
+    if reply.stop == "refusal" and not reply.text:
         yield _event(_refused(ask, reply))
         return
     if steps := _steps(ask, reply):
@@ -103,6 +108,12 @@ def error(status: int, message: str | None, ask: Ask) -> Json:
     }
     name = _STATUSES.get(status, "UNKNOWN")
     return {"error": {"code": status, "message": message or known.get(status, f"Scripted {name}"), "status": name}}
+
+
+def with_retry_delay(body: Json, delay: str) -> Json:
+    """The error with the wait that it asks for, which Gemini sends in the body and not as a header."""
+    info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}
+    return {"error": {**body["error"], "details": [info]}}
 
 
 def bad_key(ask: Ask) -> tuple[int, Json]:
@@ -153,7 +164,7 @@ def _candidate(parts: list[Json], reply: Reply) -> Json:
 
 
 def _calls(reply: Reply) -> list[Json]:
-    if reply.stop == "max_tokens":
+    if reply.stop != "end":
         return []
     return [
         {"functionCall": {"id": f"call_{reply.id}_{i}", "name": call.name, "args": call.parsed}}

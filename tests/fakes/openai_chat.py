@@ -44,7 +44,7 @@ def read(body: Json, path: str) -> Ask:
 def whole(ask: Ask, reply: Reply) -> Json:
     text, annotations = cited_text(reply)
     message: Json = {"role": "assistant", "content": text or None, "refusal": None}
-    if reply.stop == "refusal":
+    if is_refused(reply):
         message["refusal"] = _REFUSAL
     if reply.calls:
         message["tool_calls"] = list(_calls(reply))
@@ -56,7 +56,7 @@ def whole(ask: Ask, reply: Reply) -> Json:
 
 def frames(ask: Ask, reply: Reply, tokens_per_frame: int) -> Iterator[Frame]:
     yield _chunk(ask, reply, {"role": "assistant", "content": "" if reply.text else None, "refusal": None})
-    if reply.stop == "refusal":
+    if is_refused(reply):
         yield _chunk(ask, reply, {"refusal": _REFUSAL})
     text, annotations = cited_text(reply)
     spoken = [text, *(call.arguments for call in reply.calls)]
@@ -93,6 +93,11 @@ def error_frame(status: int, message: str | None, ask: Ask) -> Frame:
     return _event(error(status, message, ask))
 
 
+def is_refused(reply: Reply) -> bool:
+    """Whether the model says that it refuses; in the middle of an answer a filter stops it instead."""
+    return reply.stop == "refusal" and not reply.text and not reply.calls
+
+
 def cited_text(reply: Reply) -> tuple[str, list[Json]]:
     """The text with a Markdown link after each supported sentence, and the annotations that mark these links."""
     if not reply.found:
@@ -123,6 +128,8 @@ def _calls(reply: Reply) -> Iterator[Json]:
 
 
 def _finish_reason(reply: Reply) -> str:
+    if reply.stop == "refusal" and not is_refused(reply):
+        return "content_filter"
     return _FINISH_REASONS.get(reply.stop) or ("tool_calls" if reply.calls else "stop")
 
 

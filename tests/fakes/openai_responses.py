@@ -5,6 +5,7 @@ See https://platform.openai.com/docs/api-reference/responses and .../responses-s
 
 import json
 from collections.abc import Iterator
+from http import HTTPStatus
 from itertools import count
 
 from tests.fakes import openai_chat
@@ -69,6 +70,12 @@ def frames(ask: Ask, reply: Reply, tokens_per_frame: int) -> Iterator[Frame]:
 
 def error_frame(status: int, message: str | None, ask: Ask) -> Frame:
     code = _ERROR_CODES.get(status, "server_error")
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        failed = _response(ask, Reply(), "failed", []) | {
+            "error": {"code": code, "message": message or "Scripted error"}
+        }
+        data = {"type": "response.failed", "sequence_number": 0, "response": failed}
+        return Frame(f"event: response.failed\ndata: {json.dumps(data)}\n\n".encode())
     data = {"type": "error", "code": code, "message": message or f"Scripted {code}", "param": None}
     return Frame(f"event: error\ndata: {json.dumps({**data, 'sequence_number': 0})}\n\n".encode())
 
@@ -87,14 +94,14 @@ def _turns(items: str | list[Json]) -> Iterator[Turn]:
 
 
 def _response(ask: Ask, reply: Reply, status: str, output: list[Json]) -> Json:
-    is_cut = status == "incomplete"
+    reason = "content_filter" if reply.stop == "refusal" else "max_output_tokens"
     return {
         "id": f"resp_{reply.id}",
         "object": "response",
         "created_at": _CREATED,
         "status": status,
         "error": None,
-        "incomplete_details": {"reason": "max_output_tokens"} if is_cut else None,
+        "incomplete_details": {"reason": reason} if status == "incomplete" else None,
         "instructions": None,
         "model": ask.model,
         "output": output,
@@ -116,18 +123,19 @@ def _usage(ask: Ask, reply: Reply) -> Json:
 
 
 def _end(reply: Reply) -> str:
-    return "incomplete" if reply.stop == "max_tokens" else "completed"
+    is_filtered = reply.stop == "refusal" and not openai_chat.is_refused(reply)
+    return "incomplete" if reply.stop == "max_tokens" or is_filtered else "completed"
 
 
 def _output(reply: Reply) -> Iterator[Json]:
     if reply.found:
         action = {"type": "search", "query": reply.query, "queries": [reply.query]}
         yield {"type": "web_search_call", "id": f"ws_{reply.id}", "status": "completed", "action": action}
-    if reply.text or reply.stop == "refusal":
+    if reply.text or openai_chat.is_refused(reply):
         text, citations = openai_chat.cited_text(reply)
         said: Json = {"type": "output_text", "text": text, "annotations": _annotations(citations), "logprobs": []}
         refused: Json = {"type": "refusal", "refusal": _REFUSAL}
-        content = refused if reply.stop == "refusal" else said
+        content = refused if openai_chat.is_refused(reply) else said
         message = {"type": "message", "id": f"msg_{reply.id}", "status": _end(reply), "role": "assistant"}
         yield {**message, "content": [content]}
     for number, call in enumerate(reply.calls):

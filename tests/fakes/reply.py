@@ -12,7 +12,7 @@ from tests.fakes import screenplay
 from tests.fakes.ask import Ask, Json, Shape
 from tests.fakes.scenario import Fault, Scenario, SearchAnswer
 
-Stop = Literal["end", "max_tokens", "refusal"]
+Stop = Literal["end", "max_tokens", "refusal", "broken_call"]
 
 _CHARACTERS_PER_TOKEN = 4
 _UNKNOWN_SOURCE = 97
@@ -150,6 +150,10 @@ def _spoiled(reply: Reply, fault: Fault) -> Reply:
             return replace(reply, text="", calls=(), found=None, tokens=0, stop="refusal")
         case "max_tokens":
             return _cut(reply, fault.after)
+        case "refusal_midway":
+            return replace(_cut(reply, fault.after), stop="refusal")
+        case "broken_call":
+            return replace(reply, text="", calls=(), found=None, tokens=0, stop="broken_call")
         case "invalid":
             wrong = json.dumps({"summary": 7, "searches": []})
             calls = tuple(replace(call, arguments=wrong) for call in reply.calls)

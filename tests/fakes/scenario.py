@@ -20,6 +20,10 @@ FaultKind = Literal[
     "refusal",
     "never",
     "invalid",
+    "fade",
+    "foreign",
+    "refusal_midway",
+    "broken_call",
 ]
 
 
@@ -32,10 +36,13 @@ class Fault(_Script):
 
     status: answer with `status` (and `retry_after`).        bad_key: the provider's own answer to a wrong key.
     drop: close the connection before the first byte.        drop_midway: close it in the middle of the answer.
-    stall: stop sending in the middle, for `seconds`.        never: accept the request and never answer.
+    fade: end it in the middle as if it were whole.          never: accept the request and never answer.
+    stall: stop sending in the middle, for `seconds`, but for what keeps a connection alive.
     malformed: 200 with JSON that does not parse.            error_event: an error inside the open stream
-    empty: a valid answer without content.                   (a plain request gets it as its status).
-    max_tokens: an answer cut in the middle by the limit.    refusal: the provider's safety stop.
+    foreign: 200 with JSON that is no answer.                (a plain request gets it as its status).
+    empty: a valid answer without content.                   refusal: the provider's safety stop.
+    max_tokens: an answer cut in the middle by the limit.    refusal_midway: the same, after half of the answer.
+    broken_call: Gemini's call of a function that it could not write; elsewhere an empty answer.
     invalid: a structured answer that breaks its schema; a report that cites a number nobody gave it.
     """
 
@@ -54,6 +61,8 @@ class Fault(_Script):
     """For `status`; for `error_event` the error that the event reports."""
     retry_after: str | None = None
     """Sent verbatim as the Retry-After header: seconds or an HTTP date."""
+    retry_delay: str | None = None
+    """What Gemini sends instead, in the body: seconds such as `1.5s`. Other providers send nothing of it."""
     message: str | None = None
     """The provider's words; None: the ones it is known for."""
     after: float = Field(default=0.5, ge=0, le=1)

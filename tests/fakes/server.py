@@ -26,7 +26,7 @@ from tests.fakes.request_log import LoggedRequest, RequestLog
 from tests.fakes.scenario import Fault, Scenario
 
 _LOGGED = TypeAdapter(list[LoggedRequest])
-_IN_TRANSIT = {"drop_midway", "stall", "malformed", "error_event"}
+_IN_TRANSIT = {"drop_midway", "stall", "malformed", "error_event", "fade", "foreign"}
 
 
 class Wire(Protocol):
@@ -104,7 +104,10 @@ class Provider:
     async def _refused(self, ask: Ask, fault: Fault, delivery: Delivery) -> bool:
         """Whether the request ends with an error, or without an answer."""
         if fault.kind == "status" or (fault.kind == "error_event" and not ask.stream):
-            await delivery.error(fault.status, self._wire.error(fault.status, fault.message, ask), fault.retry_after)
+            body = self._wire.error(fault.status, fault.message, ask)
+            if fault.retry_delay and ask.provider == "google":
+                body = gemini.with_retry_delay(body, fault.retry_delay)
+            await delivery.error(fault.status, body, fault.retry_after)
         elif fault.kind == "bad_key":
             await delivery.error(*self._wire.bad_key(ask))
         elif fault.kind == "drop":
@@ -116,7 +119,8 @@ class Provider:
         if ask.stream:
             frames = list(self._wire.frames(ask, reply, scenario.tokens_per_frame))
             error = self._wire.error_frame(fault.status, fault.message, ask) if fault else Frame(b"")
-            await delivery.stream(frames, scenario.tokens_per_second, fault, error)
+            heartbeat = anthropic_messages.heartbeat().data if ask.provider == "anthropic" else None
+            await delivery.stream(frames, scenario.tokens_per_second, fault, error, heartbeat)
             return
         if scenario.tokens_per_second:
             await asyncio.sleep(reply.tokens / scenario.tokens_per_second)

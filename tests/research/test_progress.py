@@ -102,7 +102,10 @@ def test_the_json_form_is_one_line_with_the_fields_of_the_contract() -> None:
     ("event", "fields"),
     [
         (PlanReady(plan=PLAN), {"plan"}),
-        (Waiting(on="Claude", reason="r", seconds=1), {"on", "reason", "seconds", "search", "replaced_by"}),
+        (
+            Waiting(on="Claude", reason="r", seconds=1),
+            {"on", "reason", "seconds", "waited_seconds", "search", "replaced_by"},
+        ),
         (ReportStarted(attempt=1), {"attempt"}),
         (ReportDelta(attempt=1, offset=0, text=""), {"attempt", "offset", "text"}),
         (

@@ -130,6 +130,34 @@ def test_a_wait_of_unknown_length_has_no_end() -> None:
     assert view.waiting.until is None
 
 
+def test_a_wait_for_the_answer_itself_counts_from_when_it_began() -> None:
+    view = view_of(STARTED, PLANNING, Waiting(on="Claude", reason="no answer yet", seconds=0, waited_seconds=5))
+    assert view.waiting is not None
+    assert (view.waiting.since, view.waiting.until) == (at(-3), None)
+
+
+def test_text_that_flows_again_ends_a_wait_also_before_it_is_committed() -> None:
+    paused = Waiting(on="Claude", reason="its answer has paused", seconds=0, waited_seconds=5)
+    view = view_of(STARTED, PLANNED, ReportStarted(attempt=1), paused)
+    known = ReportDelta(attempt=1, offset=0, text="So")
+    assert apply_delta(view, known).waiting is None
+    assert apply_delta(view, ReportDelta(attempt=1, offset=7, text="beyond a gap")).waiting is not None
+    assert view_of(STARTED, PLANNED, ReportStarted(attempt=1), paused, known).waiting is None
+
+
+def test_two_searches_that_wait_are_both_shown_until_each_goes_on() -> None:
+    first = Waiting(on="Gemini", reason="no answer yet", seconds=0, search=0)
+    second = Waiting(on="Gemini", reason="too many requests", seconds=3, search=1)
+    view = view_of(PLANNED, SEARCHING, begun(0), begun(1), first, second)
+    assert [search.waiting.reason for search in view.searches if search.waiting] == [first.reason, second.reason]
+    assert view.waiting == view.searches[1].waiting
+    view = view_of(PLANNED, SEARCHING, begun(0), begun(1), first, second, finished(1, 1))
+    assert view.searches[0].state == "waiting"
+    assert view.waiting == view.searches[0].waiting
+    view = view_of(PLANNED, SEARCHING, begun(0), begun(1), first, second, finished(0, 1), finished(1, 2))
+    assert view.waiting is None
+
+
 def test_what_something_costs_does_not_end_a_wait() -> None:
     cost = CostUpdated(usd=None, input_tokens=1, output_tokens=1, searches=0)
     assert view_of(Waiting(on="Claude", reason="busy", seconds=3), cost).waiting is not None
