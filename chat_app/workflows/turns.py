@@ -14,6 +14,7 @@ from chat_app.research.view import TurnView
 from chat_app.storage.hub import Feed
 from chat_app.storage.transcript import Transcript
 from chat_app.telemetry import turn_span
+from chat_app.transcript.projection import passing_ids
 from chat_app.workflows.engine import QUEUE
 from chat_app.workflows.journal import Journal
 from chat_app.workflows.research_turn import research_turn
@@ -119,8 +120,11 @@ class Turns:
         await self._journal.record(turn, "end", TurnFailed(error=Failure(kind="lost", message=message, retryable=True)))
 
     async def _begin_again(self, turn: Turn) -> None:
-        feed = self.feed(turn.of_revision(turn.revision - 1).id)
+        failed = turn.of_revision(turn.revision - 1)
+        feed = self.feed(failed.id)
         await feed.refresh()
+        # The rows of the new try have the same ids, but it may never write some of them, such as half a report.
+        await self._transcript.delete_rows(turn.thread_id, passing_ids(failed, feed.view))
         with turn_span(turn.id, turn.thread_id):
             is_begun = await try_again(turn, feed.view.failure.kind if feed.view.failure else None)
         if not is_begun:
