@@ -10,7 +10,7 @@ from chat_app.agents.menu import Menu
 from chat_app.chat.audience import Audience, Page
 from chat_app.errors import InvalidQuestion, NotFound
 from chat_app.research.turn import Depth, RoleModels, Turn, clean_question, now
-from chat_app.research.view import tried_again
+from chat_app.research.view import TurnView, tried_again
 from chat_app.storage.stored_forms import parse_time
 from chat_app.storage.trail import Trail, TurnRow
 from chat_app.storage.transcript import Transcript
@@ -72,16 +72,21 @@ class Conversation:
         failed = await self._trail.turn(turn_id)
         if failed is None or failed.owner != owner:
             raise NotFound("There is no such research of yours.")
-        is_new = await self._trail.turn(failed.of_revision(failed.revision + 1).id) is None
-        turn = await self._turns.retry(turn_id)
-        pages = list(self._pages_of(turn.thread_id))
-        announced = tried_again(self._turns.feed(turn_id).view, turn.id, now()) if is_new else None
-        turn, has_later = await self._newest_try(turn)
-        if announced:
-            for page in pages if has_later else ():
-                await self._show_again(page)
+        announced: TurnView | None = None
+
+        async def announce(turn: Turn) -> None:
+            nonlocal announced
+            announced = tried_again(self._turns.feed(turn_id).view, turn.id, now())
+            pages = list(self._pages_of(turn.thread_id))
+            if not await self._is_last(turn):
+                for page in pages:
+                    await self._show_again(page)
             await self._audience.show(pages, turn, announced)
-        for page in pages:
+
+        turn = await self._turns.retry(turn_id, announce)
+        if announced is None:
+            turn = await self._newest_try(turn)
+        for page in self._pages_of(turn.thread_id):
             self._audience.follow(page, turn, self._turns.feed(turn.id), announced)
         return turn
 
@@ -129,11 +134,14 @@ class Conversation:
         for row in await self._running(page.thread_id):
             self._audience.follow(page, row.turn, self._turns.feed(row.turn.id))
 
-    async def _newest_try(self, turn: Turn) -> tuple[Turn, bool]:
-        """The last try of the turn's question, and whether other questions were asked after it."""
+    async def _is_last(self, turn: Turn) -> bool:
+        """Whether no other question was asked in the thread after it."""
+        return all(row.turn.asked_at <= turn.asked_at for row in await self._trail.turns_of(turn.thread_id))
+
+    async def _newest_try(self, turn: Turn) -> Turn:
+        """The last try of the turn's question: who asks with an old page in front of them sees how it went on."""
         rows = await self._trail.turns_of(turn.thread_id)
-        newest = next((row.turn for row in rows if row.turn.message_id == turn.message_id), turn)
-        return newest, any(row.turn.asked_at > newest.asked_at for row in rows)
+        return next((row.turn for row in rows if row.turn.message_id == turn.message_id), turn)
 
     async def _show_again(self, page: Page) -> None:
         """Show the page its whole thread, as a reload would: only so do rows get a place among those that it has."""

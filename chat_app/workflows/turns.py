@@ -1,7 +1,7 @@
 """Start, stop and settle turns."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from dbos import DBOS, PropagateOtelContext, SetWorkflowID
 
@@ -49,9 +49,10 @@ class Turns:
         await self._enqueue(turn)
         return self.feed(turn.id)
 
-    async def retry(self, turn_id: str) -> Turn:
+    async def retry(self, turn_id: str, on_begun: Callable[[Turn], Awaitable[None]] | None = None) -> Turn:
         """Try a failed turn again, from the step that failed. Returns the new try; asking again returns the same.
 
+        `on_begun` is awaited once, when the new try cannot be lost any more, before any of its work is done.
         Raises NotFound for an unknown turn, and CannotRetry for one that has not failed.
         """
         failed = await self._journal.trail.turn(turn_id)
@@ -63,6 +64,8 @@ class Turns:
             raise CannotRetry("Only research that failed can be tried again; this one did not fail.")
         turn = failed.of_revision(failed.revision + 1)
         if await self._journal.trail.open_turn(turn):
+            if on_begun:
+                await on_begun(turn)
             await self._begin_again(turn)
         return turn
 

@@ -3,6 +3,7 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import { useRecoilValue } from 'recoil';
 import {
+  ArrowRightLeft,
   Ban,
   Check,
   ChevronDown,
@@ -11,7 +12,6 @@ import {
   FileText,
   LoaderCircle,
   MessageCircleQuestion,
-  Replace,
   RotateCcw,
   SearchX,
   Square,
@@ -127,7 +127,7 @@ function Chips({ sources, isSettled }) {
 /** One line, like the one whose place it takes. */
 function Waiting({ wait, now }) {
   return (
-    <p className="rc-small rc-cut rc-warn" title={words.sentence(wait.reason)}>
+    <p className="rc-small rc-cut rc-warn" title={words.reason(wait.reason)}>
       {words.waiting(wait, now)}
     </p>
   );
@@ -162,19 +162,17 @@ function Search({ search, isRetry, now, isOver }) {
   );
 }
 
-function Phase({ phase, searches, waiting, isRetry, now, isOver }) {
+function Phase({ phase, searches, isWaiting, isRetry, now, isOver }) {
   const isRunning = phase.state === 'running';
   const note = phase.note ?? (isRunning ? DOING[phase.id] : null);
   return (
     <li className="rc-phase" data-state={phase.state}>
       <div className="rc-phase-head">
-        <Mark state={phase.state} />
+        <Mark state={isRunning && isWaiting ? 'waiting' : phase.state} />
         <span className="rc-phase-name">{phase.label}</span>
         <Time part={phase} isRetry={isRetry} now={now} />
       </div>
-      {isRunning && waiting ? (
-        <Waiting wait={waiting} now={now} />
-      ) : note ? (
+      {note ? (
         <p className={`rc-small ${isRunning && !phase.note ? 'rc-cut' : ''}`} dir="auto">
           {note}
         </p>
@@ -254,19 +252,20 @@ function Failure({ error, turn, callAction }) {
 
 /** What must be known whether the card is open or not: why it waits, and who took over from whom. */
 function Notices({ waits, replacements }) {
-  if (!waits.length && !replacements.length) return null;
+  const reasons = waits.flatMap((wait) => wait.reasons);
+  if (!reasons.length && !replacements.length) return null;
   return (
     <ul className="rc-notices">
-      {waits.map((wait) => (
-        <li key={`${wait.on} ${wait.reason}`} className="rc-warn">
+      {reasons.map((reason) => (
+        <li key={reason} className="rc-warn">
           <Clock aria-hidden="true" />
-          <span dir="auto">{words.sentence(wait.reason)}</span>
+          <span dir="auto">{reason}</span>
         </li>
       ))}
       {replacements.map((sentence) => (
         <li key={sentence}>
-          <Replace aria-hidden="true" />
-          <span dir="auto">{words.sentence(sentence)}</span>
+          <ArrowRightLeft aria-hidden="true" />
+          <span dir="auto">{words.reason(sentence)}</span>
         </li>
       ))}
     </ul>
@@ -371,7 +370,7 @@ function useFocusAfterRetry(card, turn) {
   }, [turn]);
 }
 
-function Details({ id, view, waiting, conversation, isRetry, now }) {
+function Details({ id, view, isWaiting, conversation, isRetry, now }) {
   const isOver = view.state !== 'running';
   const phases = view.phases.filter((phase) => !isOver || phase.state !== 'queued');
   return (
@@ -384,7 +383,7 @@ function Details({ id, view, waiting, conversation, isRetry, now }) {
             now={now}
             isOver={isOver}
             isRetry={isRetry}
-            waiting={waiting}
+            isWaiting={isWaiting}
             searches={phase.id === 'searching' ? view.searches : []}
           />
         ))}
@@ -394,33 +393,36 @@ function Details({ id, view, waiting, conversation, isRetry, now }) {
   );
 }
 
+function isStuck(view, waits) {
+  return waits.length > 0 && !view.searches.some((search) => search.state === 'running');
+}
+
 /** The line that stays when all else is folded. */
 function Summary({ view, waits, now }) {
   const end = END[view.end] ?? {};
   const isOver = view.state !== 'running';
-  const isStuck = waits.length > 0 && !view.searches.some((search) => search.state === 'running');
-  const title = isStuck ? words.waiting(waits[0], now) : isOver ? (end.title ?? 'Researched') : view.label;
-  const others = isStuck ? waits.slice(1) : waits;
+  const [first, ...others] = isStuck(view, waits) ? waits : [null, ...waits];
+  const title = first ? words.waiting(first, now) : isOver ? (end.title ?? 'Researched') : view.label;
   const replacements = view.replacements ?? [];
   return (
     <>
-      <Mark state={isStuck ? 'waiting' : view.state} icon={end.icon} />
+      <Mark state={first ? 'waiting' : view.state} icon={end.icon} />
       <span className="rc-summary">
-        <strong className={isStuck ? 'rc-warn' : ''}>{title}</strong>
+        <strong className={first ? 'rc-warn' : ''}>{title}</strong>
         {facts(view, now).map((fact, index) => (
           <span key={index} className="rc-fact" title={fact.title}>
             {fact.text}
           </span>
         ))}
         {others.map((wait) => (
-          <span key={`${wait.on} ${wait.reason}`} className="rc-fact rc-warn">
+          <span key={wait.on} className="rc-fact rc-warn">
             {words.waiting(wait, now)}
           </span>
         ))}
         {replacements.length ? (
-          <span className="rc-fact rc-replaced" title={replacements.join(' ')}>
-            <Replace aria-hidden="true" />
-            {words.plural(replacements.length, 'replacement')}
+          <span className="rc-fact rc-replaced" title={replacements.map(words.reason).join(' ')}>
+            <ArrowRightLeft aria-hidden="true" />
+            {words.plural(replacements.length, 'model')} replaced
           </span>
         ) : null}
       </span>
@@ -441,7 +443,6 @@ function ResearchProgress({ props, callAction }) {
   useEffect(() => setThread(threadId), [threadId]);
 
   const waits = words.waits(view);
-  const ofTurn = waits.find((wait) => !wait.searches);
   const replacements = isOpen ? (view.replacements ?? []) : [];
   return (
     <section
@@ -461,7 +462,7 @@ function ResearchProgress({ props, callAction }) {
       </div>
       {view.error ? <Failure key={props.turn} error={view.error} turn={props.turn} callAction={callAction} /> : null}
       {isOpen ? (
-        <Details id={id} view={view} waiting={ofTurn} conversation={conversation} isRetry={/:[1-9]\d*$/.test(props.turn)} now={now} />
+        <Details id={id} view={view} isWaiting={isStuck(view, waits)} conversation={conversation} isRetry={/:[1-9]\d*$/.test(props.turn)} now={now} />
       ) : null}
       <Notices waits={waits} replacements={replacements} />
     </section>

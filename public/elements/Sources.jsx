@@ -33,9 +33,9 @@ function KeepOpen({ view, setView }) {
   return null;
 }
 
-function Badge({ source }) {
+function Badge({ source, isWritten }) {
   const count = words.passages(source).length;
-  if (!source.cited) return <span className="rc-badge rc-quiet">Read, not cited</span>;
+  if (isWritten && !source.cited) return <span className="rc-badge rc-quiet">Read, not cited</span>;
   if (!count) return <span className="rc-badge rc-quiet">No passage given</span>;
   return (
     <span className="rc-badge">
@@ -45,7 +45,7 @@ function Badge({ source }) {
   );
 }
 
-function Card({ source, isShown, onOpen }) {
+function Card({ source, isWritten, isShown, onOpen }) {
   const Icon = words.isFile(source) ? FileText : Globe;
   return (
     <li>
@@ -59,7 +59,7 @@ function Card({ source, isShown, onOpen }) {
           {source.title}
         </span>
         <span className="rc-card-foot">
-          <Badge source={source} />
+          <Badge source={source} isWritten={isWritten} />
           {source.retrievedAt ? <span className="rc-badge rc-quiet">{words.retrieved(source)}</span> : null}
         </span>
       </button>
@@ -143,6 +143,8 @@ function Sources({ props }) {
   const cited = list.filter((source) => source.cited);
   const others = list.filter((source) => !source.cited);
   const all = [...cited, ...others];
+  // What is cited is known when the report is there.
+  const isWritten = cited.length > 0;
   const first = (cited.length ? cited : others).slice(0, FIRST);
   const isMine = side?.key?.startsWith(`rc-source-${message}-`);
   return (
@@ -152,16 +154,17 @@ function Sources({ props }) {
         <h2 className="rc-heading">
           Sources{' '}
           <span className="rc-quiet">
-            {cited.length} cited{others.length ? `, ${others.length} more read` : ''}
+            {isWritten ? `${cited.length} cited${others.length ? `, ${others.length} more read` : ''}` : `${all.length} found`}
           </span>
         </h2>
-        <CopyReport message={message} sources={list} />
+        {isWritten ? <CopyReport message={message} sources={list} /> : null}
       </div>
       <ol className="rc-cards">
         {(isWhole ? all : first).map((source) => (
           <Card
             key={source.number ?? source.url}
             source={source}
+            isWritten={isWritten}
             isShown={side?.key === keyOf(message, source)}
             onOpen={(event) => {
               window.rcUI.opener = event.currentTarget;

@@ -62,14 +62,13 @@ function announce(turn, view) {
 
 /** Each wait once, without the seconds that count. */
 function announceWaits(turn, view) {
-  for (const wait of words.waits(view)) {
-    const key = `${turn} ${wait.on} ${wait.reason}`;
-    if (!said.has(key)) say(`Waiting for ${wait.on}. ${words.sentence(wait.reason)}`);
-    said.add(key);
+  for (const { on, reasons } of words.waits(view)) {
+    for (const reason of reasons) sayOnce(`${turn} ${on} ${reason}`, `Waiting for ${on}. ${reason}`);
   }
-  for (const sentence of view.replacements ?? []) {
-    const key = `${turn} ${sentence}`;
-    if (!said.has(key)) say(words.sentence(sentence));
-    said.add(key);
-  }
+  for (const sentence of view.replacements ?? []) sayOnce(`${turn} ${sentence}`, words.reason(sentence));
+}
+
+function sayOnce(key, sentence) {
+  if (!said.has(key)) say(sentence);
+  said.add(key);
 }

@@ -57,32 +57,34 @@ export function agent(name) {
   return AGENTS[name] ?? name;
 }
 
-/** All that a view waits for now: what the turn waits for, and its searches, those for the same reason as one. */
+/** Who a view waits for now, each once: since when, until when, and for which reasons. */
 export function waits(view) {
   if (view.end) return [];
-  const known = new Map();
-  const note = (wait, isSearch) => {
-    const same = `${wait.on} ${wait.reason}`;
-    const before = known.get(same);
-    known.set(same, before ? { ...before, ...sooner(before, wait), searches: before.searches + isSearch } : { ...wait, searches: isSearch });
-  };
   const searches = view.searches.map((search) => search.waiting).filter(Boolean);
-  for (const wait of searches) note(wait, 1);
   const isOfSearch = view.waiting && searches.some((wait) => wait.on === view.waiting.on && wait.since === view.waiting.since);
-  if (view.waiting && !isOfSearch) note(view.waiting, 0);
+  const known = new Map();
+  for (const wait of [...searches, ...(view.waiting && !isOfSearch ? [view.waiting] : [])]) {
+    const before = known.get(wait.on) ?? { ...wait, reasons: [] };
+    known.set(wait.on, {
+      on: wait.on,
+      since: Math.min(before.since, wait.since),
+      until: before.until && wait.until ? Math.min(before.until, wait.until) : null,
+      reasons: [...new Set([...before.reasons, reason(wait.reason)])],
+    });
+  }
   return [...known.values()];
-}
-
-function sooner(one, other) {
-  return { since: Math.min(one.since, other.since), until: one.until && other.until ? Math.min(one.until, other.until) : null };
 }
 
 /** "Waiting for Gemini, 12 s", with the next try where it is announced. */
 export function waiting(wait, now) {
-  const who = wait.searches > 1 ? `${wait.on} (${wait.searches} searches)` : wait.on;
-  if (!wait.until) return `Waiting for ${who}, ${soFar(now - wait.since)}`;
+  if (!wait.until) return `Waiting for ${wait.on}, ${soFar(now - wait.since)}`;
   const left = Math.ceil((wait.until - now) / 1000);
-  return left > 0 ? `Waiting for ${who}, next try in ${soFar(left * 1000)}` : `Waiting for ${who}, trying again`;
+  return `Waiting for ${wait.on}, ${left > 0 ? `next try in ${soFar(left * 1000)}` : 'trying again'}`;
+}
+
+/** Why it waits, or who took over: without the advice to try again, for that is being done. */
+export function reason(text) {
+  return sentence(text.replace(/;[^;]*\btry again\b[^;]*(?=;|$)/, ''));
 }
 
 export function sentence(text) {
@@ -100,13 +102,11 @@ export function retrieved(source) {
   return source.retrievedAt ? `Retrieved ${moment(source.retrievedAt)}` : '';
 }
 
-const GOOGLE = /^(?:[a-z0-9-]+\.)*google\.(?:com|[a-z]{2}|com?\.[a-z]{2})$/;
-
 /** Whether an address is one of Google's own, and nothing that only looks like it. */
 export function isGoogle(address) {
   try {
     const { protocol, hostname } = new URL(address);
-    return protocol === 'https:' && GOOGLE.test(hostname);
+    return protocol === 'https:' && /^(?:[a-z0-9-]+\.)*google\.com$/.test(hostname);
   } catch {
     return false;
   }
