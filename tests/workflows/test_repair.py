@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import FakeProviders, Fault, PlannedSearch, Scenario
-from tests.workflows.program import costs, events, kinds, program, prompt, roles
+from tests.workflows.program import costs, events, program, prompt, roles
 
 pytestmark = [pytest.mark.provider_wire, pytest.mark.asyncio(loop_scope="session")]
 
@@ -76,16 +76,24 @@ class TestAnswers:
         assert trail[-1]["kind"] == "answer_ready"
         assert trail[-1]["report"]["text"] == "It grows fast [1]. It sings."
 
-    async def test_one_that_cites_nothing_is_sent_back(self, providers: FakeProviders, tmp_path: Path) -> None:
+    async def test_one_that_stands_on_nothing_is_sent_back_and_then_not_used(
+        self, providers: FakeProviders, tmp_path: Path
+    ) -> None:
         providers.scenario(Scenario(plan=ONE))
         async with program(tmp_path / "data", providers) as running:
             first = await running.ask(QUESTION)
             await running.finished(first)
             providers.clear_log()
             providers.scenario(Scenario(decision="answer", answer="I just know it."))
-            trail = await running.answered("And how fast?", thread=first.thread_id)
-        assert roles(providers.log()) == ["planner", "planner"]
-        assert not kinds(trail)["search_started"]
+            turn = await running.ask("And how fast?", thread=first.thread_id)
+            trail = await running.finished(turn)
+            assert trail[-1]["error"]["kind"] == "unusable_answer"
+            assert roles(providers.log()) == ["planner", "planner"]
+
+            providers.scenario(Scenario(decision="answer"))
+            trail = await running.finished(await running.turns.retry(turn.id))
+        assert trail[-1]["kind"] == "answer_ready"
+        assert roles(providers.log()) == ["planner"] * 3
 
     async def test_one_that_stands_on_the_conversation_is_asked_for_once(
         self, providers: FakeProviders, tmp_path: Path
