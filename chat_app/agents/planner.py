@@ -31,11 +31,15 @@ _EARLIER = register_tag("earlier_turn")
 
 
 def require_known_numbers(ctx: RunContext[PlannerBrief], decision: Decision) -> Decision:
-    """Send an answer that does not stand on the thread's sources back, once."""
-    if not isinstance(decision, DirectAnswer) or ctx.retry:
+    """Send an answer that does not stand on the thread's sources back, once.
+
+    After that, numbers without a source are taken out of it; an answer that then stands on none is not used.
+    """
+    if not isinstance(decision, DirectAnswer):
         return decision
     known = [source for turn in ctx.deps.past if turn.report for source in turn.report.sources]
-    if cited_numbers(decision.text) and not unknown_numbers(decision.text, known):
+    cited, unknown = cited_numbers(decision.text), unknown_numbers(decision.text, known)
+    if len(unknown) < len(cited) and (ctx.retry or not unknown):
         return decision
     raise ModelRetry(
         "A DirectAnswer cites sources of this conversation after each claim, by their numbers, and no others. "

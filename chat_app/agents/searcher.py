@@ -62,11 +62,13 @@ def searcher_prompt(search: Search, *, is_repeated: bool = False) -> str:
 class WebAnswer(BaseModel):
     """What the searcher says, and on what it rests."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     text: str
     sources: tuple[Source, ...]
     suggestions: tuple[Suggestion, ...] = ()
+    is_repeated: bool = False
+    """Whether this is the answer to asking once more."""
 
 
 def web_answer(text: str, messages: list[ModelMessage]) -> WebAnswer:

@@ -88,13 +88,16 @@ async def _find(
     wants_web = search.where != "library" and (searcher is not None or bool(bound().keyless))
     local = await search_library(search) if search.where != "web" or not wants_web else ()
     if wants_web and searcher is None:
-        local = (*await _search_services(turn, search, lineup, waits, local), *local)
+        pages = await _search_services(turn, search, lineup, waits, local)
+    else:
+        pages = ()
     web = await _search_web(search, searcher, lineup, left_usd) if searcher and wants_web else None
     if web is not None and not web.sources and not local:
-        error = f"{lineup.who} answered without naming a source, also when asked again; not counted as evidence."
+        again = ", also when asked again" if web.is_repeated else ""
+        error = f"{lineup.who} answered without naming a source{again}; not counted as evidence."
         return SearchFailed(search=index, query=search.query, error=error)
     found = web.sources if web else ()
-    sources = await number_sources(turn.thread_id, merge_sources(found, local))
+    sources = await number_sources(turn.thread_id, merge_sources(found, pages, local))
     return Finding(
         search=index,
         query=search.query,
@@ -110,6 +113,7 @@ async def _search_web(search: Search, searcher: str, lineup: Lineup, left_usd: f
     may_repeat = left_usd is None or lineup.usage.known_usd < left_usd
     if not answer.sources and may_repeat:
         answer = await _ask(lineup, searcher, searcher_prompt(search, is_repeated=True))
+        answer = answer.model_copy(update={"is_repeated": True})
     if bound().redirects.are_in(answer.sources):
         return answer.model_copy(update={"sources": await resolve_redirects(answer.sources)})
     return answer

@@ -92,6 +92,8 @@ def pieces(text: str, tokens: int, tokens_per_frame: int) -> Iterator[tuple[str,
 
 
 def _decision(ask: Ask, scenario: Scenario) -> Reply:
+    if any(shape.properties.keys() == {"searches"} for shape in ask.shapes):
+        return _gaps(ask.shapes[0], scenario)
     properties = {"plan": "searches", "answer": "text", "clarify": "questions"}
     shape = next((s for s in ask.shapes if properties[scenario.decision] in s.properties), None)
     if shape is None:
@@ -101,10 +103,17 @@ def _decision(ask: Ask, scenario: Scenario) -> Reply:
             count = min(scenario.searches, ask.search_limit)
             values = screenplay.plan(ask.questions, scenario.plan or screenplay.planned_searches(ask.questions, count))
         case "answer":
-            values = screenplay.direct_answer(ask.sources)
+            values = {"text": scenario.answer} if scenario.answer else screenplay.direct_answer(ask.sources)
         case "clarify":
             values = screenplay.clarification(ask.questions)
-    answer = _filled(shape, values)
+    return _structured(shape, _filled(shape, values), scenario)
+
+
+def _gaps(shape: Shape, scenario: Scenario) -> Reply:
+    return _structured(shape, _filled(shape, {"searches": [s.model_dump() for s in scenario.gaps]}), scenario)
+
+
+def _structured(shape: Shape, answer: str, scenario: Scenario) -> Reply:
     tokens = scenario.plan_tokens or _tokens(answer)
     if shape.tool:
         return Reply(calls=(Call(shape.tool, answer),), tokens=tokens, latency=scenario.latency)

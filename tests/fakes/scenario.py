@@ -121,6 +121,10 @@ class Scenario(_Script):
     """What the planner decides, where the request gives it the choice."""
     plan: tuple[PlannedSearch, ...] = ()
     """The planned searches; empty: `searches` of them, derived from the question."""
+    gaps: tuple[PlannedSearch, ...] = ()
+    """The searches that a check of the findings names."""
+    answer: str | None = None
+    """The answer from the conversation, verbatim; None: one that cites the sources found in the prompt."""
     searches: int = Field(default=4, ge=1, le=5)
     """A plan derived from the question has at most as many, and no more than the prompt allows."""
     answers: tuple[SearchAnswer, ...] = ()
