@@ -49,8 +49,10 @@ async def research_turn(turn: Turn) -> None:
         return  # whoever stopped the turn has written its end
     except Exception as error:  # noqa: BLE001 -- the workflow's edge: a turn that breaks says so instead of hanging
         await bench.journal.park_if_closed()
-        DBOS.logger.warning("Turn %s failed", turn.id, exc_info=error)
-        end = TurnFailed(error=failure_of(error, bench.lineup.who))
+        failure = failure_of(error, bench.lineup.who)
+        is_ours = failure.kind == "internal"
+        DBOS.logger.warning("Turn %s failed: %s", turn.id, failure.message, exc_info=error if is_ours else None)
+        end = TurnFailed(error=failure)
     await finish(turn, end)
 
 
