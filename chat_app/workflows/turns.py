@@ -90,10 +90,10 @@ class Turns:
 
     async def stop(self, turn_id: str) -> TurnView:
         """End the turn at once and keep what it has found. A turn that has ended already stays as it is."""
+        stopping.stop(turn_id)  # before anything is waited for: what has not begun by now never will
         turn = await self._journal.trail.turn(turn_id)
         if turn is None:
             raise NotFound(f"There is no turn {turn_id!r}.")
-        stopping.stop(turn_id)
         feed = self.feed(turn_id)
         await feed.refresh()
         # The end is written first: from here on nothing that still runs can add to the trail.
