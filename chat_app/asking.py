@@ -17,6 +17,7 @@ from chat_app.data_directory import DataDirectory
 from chat_app.errors import DataDirectoryLocked, ResearchChatError
 from chat_app.research.progress import END_KINDS, json_line
 from chat_app.research.turn import Depth, RoleModels
+from chat_app.research.uncited import marked
 from chat_app.settings import Settings
 from chat_app.web.private_keys import client_key
 
@@ -211,7 +212,7 @@ def _answer(event: dict[str, Any]) -> str:
     match event["kind"]:
         case "report_ready" | "answer_ready" | "turn_stopped":
             report = event["report"]
-            return "\n".join([report["text"], "", *map(_source_line, report["sources"])]) if report else ""
+            return _report_text(report) if report else ""
         case "no_evidence":
             return event["text"]
         case "clarification_asked":
@@ -223,3 +224,9 @@ def _answer(event: dict[str, Any]) -> str:
 def _source_line(source: dict[str, Any]) -> str:
     place = f" ({source['location']})" if source["location"] else ""
     return f"[{source['number']}] {source['title']}{place} {source['url']}"
+
+
+def _report_text(report: dict[str, Any]) -> str:
+    notes = [f"> {note}\n" for note in report.get("notes", ())]
+    text = marked(report["text"], tuple(report.get("uncited", ())))
+    return "\n".join([text, "", *notes, *map(_source_line, report["sources"])])

@@ -27,6 +27,8 @@ class Report(BaseModel):
     sources: tuple[Source, ...]
     notes: tuple[str, ...] = ()
     """What a reader must know about how it came about: parts that are missing, a limit that was reached."""
+    uncited: tuple[int, ...] = ()
+    """Offsets in `text`, in characters, behind the paragraphs that state something and cite nothing."""
 
 
 def replace_citations(text: str, replacement: Callable[[list[int]], str]) -> str:
@@ -48,12 +50,6 @@ def outside_code(text: str, change: Callable[[str], str]) -> str:
         pieces += [change(text[at : code.start()]), code[0]]
         at = code.end()
     return "".join([*pieces, change(text[at:])])
-
-
-def last_prose(text: str) -> str:
-    """The end of the text after its last code; empty within a block that is not closed."""
-    ends = [code.end() for code in _CODE.finditer(text)]
-    return text[ends[-1] :] if ends else text
 
 
 def cited_numbers(text: str) -> list[int]:

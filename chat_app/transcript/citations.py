@@ -1,61 +1,67 @@
-"""Report text as it is stored in the thread: each `[3]` is a link to its source."""
+"""Report text as it is stored in the thread: each `[3]` is a link to its source, and nothing else in it does anything."""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from urllib.parse import quote
 
+from chat_app.research.characters import without_commands
 from chat_app.research.evidence import Source
-from chat_app.research.report import last_prose, outside_code, replace_citations
-
-# Chainlit's page reads `:word` as a directive and shows nothing of it: "key:value" would lose its value. An address that
-# stands in the text by itself has no escapes. And a picture that a model puts into a report could tell its server what
-# is in the report: it becomes a link.
-_ACTIVE = re.compile(r"https?://\S*|(?<!\\)(:(?=[^\W\d_])|!(?=\[))", re.IGNORECASE)
-# At the end of a growing text: a colon or exclamation mark, a citation, or an ordinary link or picture (of bearable length)
-# that is not complete, or whose next character decides what it is.
-_OPEN = re.compile(r"(?:!?\[[\d\s,;]*(?:\]:?)?|!?\[[^\[\]\n]{0,100}(?:\](?:\([^()\s]{0,500})?)?|[:!])\Z")
-_CHANGED_OUTSIDE_CODE = re.compile(r"[\[:!]")
-_UNSAFE_IN_LINK = re.compile(r"[()<>\s\\\"]")
+from chat_app.transcript.addresses import link_target
+from chat_app.transcript.blocks import Piece, Section, may_begin_code, sections
+from chat_app.transcript.inert import Citation, Part, Scan
 
 
-def linked(text: str, sources: Iterable[Source], thread_id: str) -> str:
-    """Markdown in which the numbers of `sources` are links; other numbers stay as they are written."""
-    targets = {source.number: _target(source, thread_id) for source in sources if source.number is not None}
+def linked(text: str, sources: Iterable[Source] = (), thread_id: str = "", *, is_growing: bool = False) -> str:
+    """Markdown for the page, in which the numbers of `sources` are links; other numbers stay as they are written.
 
-    def link(number: int) -> str:
-        target = targets.get(number)
-        return f"[\\[{number}\\]]({target})" if target else f"[{number}]"
-
-    plain = outside_code(text, lambda prose: _ACTIVE.sub(_escaped, prose))
-    return replace_citations(plain, lambda numbers: "".join(link(number) for number in numbers))
-
-
-def without_open_citation(text: str) -> str:
-    """The text up to what the next characters may still change, so that what is shown of a growing report only grows.
-
-    That is a bracket or colon that is still being written, and what would be code if a backtick closed it.
+    Links of the text lead to web pages only and name the host. A growing text is shown as far as it is decided: whatever
+    follows, what is shown of it only grows.
     """
-    prose = last_prose(text)
-    return text[: len(text) - len(prose)] + _decided(_before_open_code(prose))
+    links = {source.number: _link(source, thread_id) for source in sources if source.number is not None}
+    text = without_commands(text)
+    parsed = [*sections(text)]
+    if is_growing and parsed and (undecided := may_begin_code(text, parsed[-1])):
+        parsed = [*sections(text[:-undecided])]
+    shown: list[str] = []
+    for section in parsed:
+        # The last one may be another next time.
+        parts = _last_parts(section, is_growing=is_growing) if section is parsed[-1] else _parts(section)
+        shown += [part if isinstance(part, str) else _shown_citation(part, links) for part in parts]
+    return "".join(shown)
 
 
-def _before_open_code(prose: str) -> str:
-    """Up to the first bracket or colon that a backtick, still to come in the last line, would make code."""
-    backtick = prose.find("`", prose.rfind("\n") + 1)
-    changed = _CHANGED_OUTSIDE_CODE.search(prose, backtick) if backtick >= 0 else None
-    return prose[: changed.start()] if changed else prose
+@lru_cache(maxsize=4096)
+def _parts(section: Section) -> tuple[Part, ...]:
+    return tuple(part for piece in section.pieces for part in _piece_parts(piece))
 
 
-def _decided(prose: str) -> str:
-    open_end = _OPEN.search(prose)
-    return prose[: open_end.start()] if open_end else prose
+def _last_parts(section: Section, *, is_growing: bool) -> list[Part]:
+    *complete, last = section.pieces
+    parts = [part for piece in complete for part in _piece_parts(piece)]
+    return [*parts, *_piece_parts(last, is_growing=is_growing)]
 
 
-def _escaped(match: re.Match[str]) -> str:
-    return f"\\{match.group(1)}" if match.group(1) else match.group()
+def _piece_parts(piece: Piece, *, is_growing: bool = False) -> Sequence[Part]:
+    if piece.kind == "code":
+        return [piece.text]
+    is_code = piece.kind == "nested code"
+    *lines, last = piece.text.split("\n")
+    parts = [part for line in lines for part in _line_parts(line, is_code=is_code)]
+    return [*parts, *Scan(last, is_growing=is_growing, is_code=is_code).parts]
 
 
-def _target(source: Source, thread_id: str) -> str:
-    if source.url.startswith(("http://", "https://")):
-        return _UNSAFE_IN_LINK.sub(lambda match: "".join(f"%{byte:02X}" for byte in match.group().encode()), source.url)
-    return f"/rc/source/{quote(thread_id, safe='')}/{source.number}"
+@lru_cache(maxsize=8192)
+def _line_parts(line: str, *, is_code: bool) -> tuple[Part, ...]:
+    return tuple(Scan(f"{line}\n", is_code=is_code).parts)
+
+
+def _shown_citation(citation: Citation, links: Mapping[int, str]) -> str:
+    if not any(number in links for number in citation.numbers):
+        return citation.as_text
+    return "".join([links.get(number, f"[{number}]") for number in citation.numbers])
+
+
+def _link(source: Source, thread_id: str) -> str:
+    is_web = source.url.startswith(("http://", "https://"))
+    target = link_target(source.url) if is_web else f"/rc/source/{quote(thread_id, safe='')}/{source.number}"
+    return f"[\\[{source.number}\\]]({target})"

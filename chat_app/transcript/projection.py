@@ -7,11 +7,13 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ConfigDict
 
 from chat_app.research.evidence import Source
+from chat_app.research.report import Report
 from chat_app.research.turn import Turn
+from chat_app.research.uncited import marked
 from chat_app.research.view import PhaseView, SearchView, State, TurnView
 from chat_app.storage.transcript import ASSISTANT_MESSAGE, USER_MESSAGE, ElementRow, StepRow
 from chat_app.transcript.card import PHASE_LABELS, progress_props, source_props, suggestion_props
-from chat_app.transcript.citations import linked, without_open_citation
+from chat_app.transcript.citations import linked
 
 _NAMESPACE = UUID("8f1d2c6e-5b43-4b0e-9a55-6b1f0c2a7d11")
 _AUTHOR = "Research Chat"
@@ -201,9 +203,16 @@ def answer_text(turn: Turn, view: TurnView) -> str:
     """The message that answers the question, as far as it is written; empty when there is none."""
     if view.questions:
         return "\n".join(["Before I search:", "", *(f"- {question}" for question in view.questions)])
+    if view.report and view.end != "turn_stopped":
+        return _whole(view.report, turn.thread_id)
     sources: tuple[Source, ...] = view.report.sources if view.report else view.sources
-    text = view.text if view.end else without_open_citation(view.text)
-    return linked(text, sources, turn.thread_id)
+    return linked(view.text, sources, turn.thread_id, is_growing=view.end is None)
+
+
+def _whole(report: Report, thread_id: str) -> str:
+    """A finished report with the marks and notes that its reader must see."""
+    notes = "".join(f"\n\n> {linked(note, (), thread_id)}" for note in report.notes)
+    return linked(marked(report.text, report.uncited), report.sources, thread_id) + notes
 
 
 def _is_about_evidence(view: TurnView) -> bool:

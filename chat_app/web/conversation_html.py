@@ -12,8 +12,9 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chat_app.research.evidence import Source
-from chat_app.research.report import cited_numbers
+from chat_app.research.report import Report, cited_numbers
 from chat_app.research.turn import title_of
+from chat_app.research.uncited import marked
 from chat_app.research.view import SearchView, TurnView, WaitView
 from chat_app.web.addresses import is_google, web_host
 from chat_app.web.report_html import Setting, report_html
@@ -126,12 +127,16 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun if number == 1 else plural}"
 
 
+def _report_text(report: Report) -> str:
+    return "\n\n".join([marked(report.text, report.uncited), *(f"> {note}" for note in report.notes)])
+
+
 def _turn_fragment(turn: TurnView, position: int) -> Fragment:
     name = f"turn-{position}"
     anchor = f"{name}-source-"
     level = 1 if position == 1 else 2
     sources = [_source_line(source) for source in _cited(turn)]
-    text = turn.report.text if turn.report else turn.text
+    text = _report_text(turn.report) if turn.report else turn.text
     setting = Setting(frozenset(source.number for source in sources), anchor, level)
     question = turn.question.strip()
     heading = question if len(question) <= _MAX_HEADING_CHARACTERS and "\n" not in question else title_of(question)

@@ -14,7 +14,8 @@ from chat_app.errors import TurnStoppedError
 from chat_app.research.evidence import Finding, Outcome
 from chat_app.research.plan import Plan, Search
 from chat_app.research.progress import End, Failure, NoEvidence, ReportReady, TurnFailed
-from chat_app.research.report import settle_citations, unknown_numbers
+from chat_app.research.report import Report, settle_citations, unknown_numbers
+from chat_app.research.uncited import uncited_ends
 from chat_app.workflows.condensing import condense_task, findings_room, recent, too_long
 from chat_app.workflows.journal import ReportText
 from chat_app.workflows.resources import agents
@@ -61,12 +62,15 @@ class Analysis:
             return TurnFailed(error=Failure(kind="empty_answer", message=message, retryable=True))
         if not report.sources and self._bench.roles.is_excerpts:
             return NoEvidence(text=report.text)  # passages were found, but none that answers
-        return ReportReady(report=report.model_copy(update={"notes": self._notes()}))
+        return ReportReady(report=report.model_copy(update=self._remarks_on(report)))
+
+    def _remarks_on(self, report: Report) -> dict[str, object]:
+        if self._bench.roles.is_excerpts:
+            return {}  # says in its text what failed, and states nothing of its own
+        return {"notes": self._notes(), "uncited": uncited_ends(report.text)}
 
     def _notes(self) -> tuple[str, ...]:
         bench = self._bench
-        if bench.roles.is_excerpts:
-            return ()  # says what failed in its text
         missing = bench.searches.remarks(bench.notes)
         if bench.lineup.asked != self._model:
             missing.append(bench.notes.replaced(bench.lineup.who, spoken_name(self._model)))

@@ -1,6 +1,6 @@
 import pytest
 
-from chat_app.research.report import cited_numbers, last_prose, replace_citations, settle_citations
+from chat_app.research.report import cited_numbers, replace_citations, settle_citations
 from tests.research.trails import source
 
 KNOWN = (source(1), source(2), source(3), source(12))
@@ -113,10 +113,3 @@ def test_a_replacement_gets_each_group_whole() -> None:
 
     assert replace_citations("a [1, 2] b [3] `[4]`", note) == "a * b * `[4]`"
     assert groups == [[1, 2], [3]]
-
-
-@pytest.mark.parametrize(
-    ("text", "prose"), [("a `b` c", " c"), ("a", "a"), ("```\na", ""), ("a `b", "a `b"), ("```\na\n```\nb", "\nb")]
-)
-def test_the_last_prose_begins_after_the_last_code(text: str, prose: str) -> None:
-    assert last_prose(text) == prose

