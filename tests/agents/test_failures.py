@@ -1,10 +1,19 @@
 """What a person is told of each error of a provider, and what nobody is told: keys."""
 
 import pytest
+from pydantic import ValidationError
 from pydantic_ai import exceptions as x
 
-from chat_app.agents.failures import failure_of, is_retryable
+from chat_app.agents.failures import (
+    LONGEST_WAIT_SECONDS,
+    failure_of,
+    is_retryable,
+    note_asked,
+    readable,
+    retry_after_seconds,
+)
 from chat_app.errors import InvalidQuestion, NotFound, ProviderError, SettingsError, TurnStoppedError
+from chat_app.research.plan import Plan
 from chat_app.research.progress import Failure
 
 MODEL = "claude-sonnet-5-5"
@@ -174,6 +183,55 @@ def test_a_long_answer_of_a_provider_is_one_bounded_line() -> None:
     message = failure_of(http(None, 400, "line\n" * 1_000), "Claude").message
     assert "\n" not in message
     assert len(message) < 400
+
+
+def test_the_words_of_a_provider_are_told_without_what_surrounds_them() -> None:
+    body = {"type": "error", "error": {"type": "invalid_request_error", "message": "max_tokens: too large"}}
+    message = failure_of(http(x.ModelRequestRejectedError, 400, body), "Claude").message
+    assert message.endswith("rejected the request (400); ask differently. It said: max_tokens: too large")
+
+
+def test_an_error_remembers_who_was_asked() -> None:
+    error = x.ContentFilterError("filtered")
+    note_asked(error, "Gemini (gemini-3.8-flash)")
+    note_asked(error, "somebody later")
+    assert failure_of(error, "Claude").message.startswith("Gemini (gemini-3.8-flash) refused")
+    assert failure_of(_RetriesExceeded(error), "Claude").message.startswith("Gemini (gemini-3.8-flash) refused")
+
+
+@pytest.mark.parametrize("raised", [AttributeError("x"), KeyError("x"), TypeError("x"), ValueError("x")], ids=repr)
+def test_what_an_sdk_makes_of_an_answer_of_another_form_is_an_error_of_the_provider(raised: Exception) -> None:
+    with pytest.raises(x.ModelAPIError) as told, readable(MODEL, f"Claude ({MODEL})"):
+        raise raised
+    assert is_retryable(told.value)
+    assert failure_of(told.value).message.startswith(
+        f"Claude ({MODEL}) sent an answer that broke off or could not be read"
+    )
+
+
+def test_a_wait_of_an_hour_is_told_in_minutes() -> None:
+    error = x.ModelHTTPError.for_category(x.ModelRateLimitError, status_code=429, model_name=MODEL, retry_after=3500)
+    assert "(429) and takes none for 59 minutes; try again then." in failure_of(error, "Claude").message
+    assert retry_after_seconds(error) > LONGEST_WAIT_SECONDS
+
+
+@pytest.mark.parametrize("status", [408, 409, 425])
+def test_a_status_that_passes_by_itself_is_tried_again(status: int) -> None:
+    error = http(None, status)
+    assert is_retryable(error)
+    assert f"not available at the moment ({status})" in failure_of(error, "Claude").message
+
+
+def test_an_answer_of_the_wrong_form_is_told_by_what_is_wrong_with_it() -> None:
+    with pytest.raises(ValidationError) as invalid:
+        Plan.model_validate({"summary": 7, "searches": []})
+    error = x.UnexpectedModelBehavior("Exceeded maximum output retries (1)")
+    error.__cause__ = RuntimeError("retry")
+    error.__cause__.__cause__ = invalid.value
+    message = failure_of(error, "Claude").message
+    assert (
+        message == "Claude gave an answer that could not be used (summary: Input should be a valid string); try again."
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import time
 
 import pytest
 from pydantic_ai import Agent, exceptions
-from pydantic_ai.capabilities import Citations, WebSearch
+from pydantic_ai.capabilities import Citations, RaiseContentFilterError, WebSearch
+from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import infer_model
 from pydantic_ai.settings import ModelSettings
 
@@ -39,6 +40,7 @@ FAULTS: dict[str, tuple[Fault, type[Exception]]] = {
     "stall": (Fault(kind="stall"), exceptions.ModelTimeoutError),
     "never": (Fault(kind="never"), exceptions.ModelTimeoutError),
     "malformed": (Fault(kind="malformed"), exceptions.ModelAPIError),
+    "refusal midway": (Fault(kind="refusal_midway"), exceptions.ContentFilterError),
     "error in stream": (Fault(kind="error_event"), exceptions.ModelServerError),
     "refusal": (Fault(kind="refusal"), exceptions.ContentFilterError),
 }
@@ -51,7 +53,8 @@ async def test_fault_raises_the_typed_error_whole_and_streamed(
 ) -> None:
     fault, expected = FAULTS[name]
     providers.scenario(Scenario(faults=(fault.model_copy(update={"times": 2}),)))
-    agent = asking(model, patience_seconds=0.15 if fault.kind in {"stall", "never"} else 10)
+    patience_seconds = 0.15 if fault.kind in {"stall", "never"} else 10
+    agent = asking(model, patience_seconds=patience_seconds, capabilities=[RaiseContentFilterError()])
     with pytest.raises(expected) as plain:
         await agent.run(QUESTION)
     with pytest.raises(expected) as streamed:
@@ -67,6 +70,36 @@ async def test_fault_raises_the_typed_error_whole_and_streamed(
     ended: dict[FaultKind, str] = {"drop": "dropped", "drop_midway": "dropped"}
     gone: dict[FaultKind, str] = {"stall": "disconnected", "never": "disconnected"}
     assert [r.outcome for r in providers.log()[:2]] == [{**ended, **gone}.get(fault.kind, "finished")] * 2
+
+
+async def test_geminis_wait_stands_in_the_body_of_its_error(providers: FakeProviders, asking: Asking) -> None:
+    fault = Fault(kind="status", status=429, retry_delay="1.5s", times=2)
+    providers.scenario(Scenario(faults=(fault,)))
+    for model, wait in ((GEMINI, 1.5), (CLAUDE, None)):
+        with pytest.raises(exceptions.ModelRateLimitError) as raised:
+            await asking(model).run(QUESTION)
+        assert raised.value.retry_after == wait
+
+
+@pytest.mark.parametrize("model", [CLAUDE, GEMINI, OPENAI])
+@pytest.mark.parametrize("kind", ["fade", "foreign"])
+async def test_a_stream_that_ends_too_early_has_no_finish_reason(
+    providers: FakeProviders, asking: Asking, model: str, kind: FaultKind
+) -> None:
+    providers.scenario(Scenario(report="One two three four.", faults=(Fault(kind=kind),)))
+    async with asking(model).run_stream(QUESTION) as stream:
+        text = await stream.get_output()
+    assert "One two three four.".startswith(text)
+    assert text != "One two three four."
+    assert stream.response.finish_reason is None
+
+
+async def test_geminis_broken_call_is_an_empty_answer_with_its_reason(providers: FakeProviders, asking: Asking) -> None:
+    providers.scenario(Scenario(faults=(Fault(kind="broken_call"),)))
+    result = await asking(GEMINI, output_type=Plan).run(QUESTION)
+    first = next(message for message in result.all_messages() if isinstance(message, ModelResponse))
+    assert (first.finish_reason, first.parts) == ("error", [])
+    assert result.usage.requests == 2
 
 
 @pytest.mark.parametrize("model", [CLAUDE, GEMINI, OPENAI, OPENAI_CHAT])
