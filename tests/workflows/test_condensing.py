@@ -17,7 +17,7 @@ from tests.fakes import (
 )
 from tests.workflows.program import costs, events, kinds, notes, program, prompt, roles
 
-pytestmark = [pytest.mark.provider_wire, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.provider_wire]
 
 QUESTION = "What is known about peat?"
 TWO = (PlannedSearch(query="peat: long"), PlannedSearch(query="peat: short"))
