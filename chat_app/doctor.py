@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from chat_app.agents.models import model_of, spoken_name
-from chat_app.agents.probes import Answer, Verdict, probe_of
+from chat_app.agents.probes import Verdict, probe_of
 from chat_app.agents.roles import EXCERPTS, KEYS, VARIABLES, Choice, RoleName, choices_of
 from chat_app.bootstrap import keyless_services, open_library
 from chat_app.data_directory import DataDirectory, holder_of
@@ -46,13 +46,30 @@ async def examine(settings: Settings, *, offline: bool) -> int:
 
 
 async def _models(settings: Settings, *, offline: bool) -> list[Finding]:
-    choices = choices_of(settings)
+    choices, others = choices_of(settings), _others(settings)
     roles = [await asyncio.to_thread(_role, role, choice) for role, choice in choices.items()]
-    usable = {
-        choice.model: None for choice, role in zip(choices.values(), roles, strict=True) if role.mark is Mark.FINE
-    }
-    answers = [] if offline else await asyncio.gather(*(_asked(model, settings) for model in usable if model))
-    return [*roles, *(answer for answer in answers if answer)]
+    spare = [await asyncio.to_thread(_other, model, variable) for model, variable in others]
+    needed = {choice.model for choice in choices.values()}
+    models = [*(choice.model for choice in choices.values()), *(model for model, _ in others)]
+    usable = [model for model, finding in zip(models, [*roles, *spare], strict=True) if finding.mark is Mark.FINE]
+    asked = [model for model in dict.fromkeys(usable) if model and model != EXCERPTS and not offline]
+    answers = await asyncio.gather(*(_asked(model, settings, is_needed=model in needed) for model in asked))
+    return [*roles, *spare, *answers]
+
+
+def _others(settings: Settings) -> list[tuple[str, str]]:
+    """Models that may be needed later, each with the variable that names it."""
+    fallback = [(settings.fallback_model, "CHAT_APP_FALLBACK_MODEL")] if settings.fallback_model else []
+    return [*fallback, *((model, "CHAT_APP_MODELS") for model in settings.choosable_models)]
+
+
+def _other(model_id: str, variable: str) -> Finding:
+    use = "Fallback" if variable == "CHAT_APP_FALLBACK_MODEL" else "On the menu"
+    try:
+        model_of(model_id)
+    except ProviderError as error:
+        return Finding(Mark.NOTE, f"{use}: {error}")
+    return Finding(Mark.FINE, f"{use}: {_called(model_id)}, because {variable} names it")
 
 
 def _role(role: RoleName, choice: Choice) -> Finding:
@@ -72,17 +89,14 @@ def _called(model_id: str) -> str:
     return spoken_name(model_id) if model_id == EXCERPTS else f"{spoken_name(model_id)} ({model_id})"
 
 
-_MARKS = {Verdict.RIGHT: Mark.FINE, Verdict.NOT_CHECKED: Mark.NOTE}
-
-
-async def _asked(model_id: str, settings: Settings) -> Finding | None:
-    if model_id == EXCERPTS:
-        return None
+async def _asked(model_id: str, settings: Settings, *, is_needed: bool) -> Finding:
     probe = probe_of(model_id, settings)
     if probe is None:
         return Finding(Mark.NOTE, f"{_called(model_id)}: could not be checked; its provider's list is not known here")
-    answer: Answer = await probe.ask()
-    return Finding(_MARKS.get(answer.verdict, Mark.PROBLEM), f"{_called(model_id)}: {answer.text}")
+    answer = await probe.ask()
+    marks = {Verdict.RIGHT: Mark.FINE, Verdict.NOT_CHECKED: Mark.NOTE}
+    mark = marks.get(answer.verdict, Mark.PROBLEM if is_needed else Mark.NOTE)
+    return Finding(mark, f"{_called(model_id)}: {answer.text}")
 
 
 def _keyless(settings: Settings) -> Finding:
@@ -96,7 +110,11 @@ def _keyless(settings: Settings) -> Finding:
 
 def _unused_keys(settings: Settings) -> Iterator[Finding]:
     keys = {"anthropic": settings.anthropic_key, "google": settings.google_key, "openai": settings.openai_key}
-    used = {(choice.model or "").partition(":")[0].partition("-")[0] for choice in choices_of(settings).values()}
+    models = [
+        *(choice.model or "" for choice in choices_of(settings).values()),
+        *(model for model, _ in _others(settings)),
+    ]
+    used = {model.partition(":")[0].partition("-")[0] for model in models}
     for provider, key in keys.items():
         if key and provider not in used:
             names = ", ".join(VARIABLES.values())

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import Any, cast
 
 from chainlit.auth import create_jwt, get_token_from_cookies
 from chainlit.auth.cookie import _auth_cookie_name  # pyright: ignore[reportPrivateUsage]: has no public name
@@ -31,6 +32,7 @@ from chat_app.agents.roles import roles_of
 from chat_app.bootstrap import Services
 from chat_app.chat.audience import Audience
 from chat_app.chat.callbacks import LOCAL_USER, local_user, sign_in_by
+from chat_app.chat.choices import Offer
 from chat_app.chat.conversation import Conversation
 from chat_app.chat.room import Room, enter
 from chat_app.chat.socket_events import pages_of, take_over
@@ -40,6 +42,7 @@ from chat_app.errors import NotFound
 from chat_app.settings import Settings
 from chat_app.storage.caller import calling_as
 from chat_app.storage.chat_store import ChatStore
+from chat_app.storage.preferences import Preferences
 from chat_app.storage.shared_threads import SharedThreads
 from chat_app.storage.shares import Shares
 from chat_app.web.exposure import SignIn
@@ -123,11 +126,19 @@ class Site:
         room = Room(
             store=store,
             conversation=Conversation(
-                services.turns, services.trail, services.transcript, self._audience, pages_of, services.menu
+                services.turns,
+                services.trail,
+                services.transcript,
+                self._audience,
+                pages_of,
+                services.menu,
+                partial(_stored_thread, store),
             ),
+            offer=Offer(services.menu, Preferences(services.database)),
             starters=partial(_starters, services),
             sign_in=self._sign_in,
             check_password=self._check_password,
+            is_known=self._is_known,
         )
         enter(room)
         sign_in_by(room)
@@ -161,7 +172,10 @@ class Site:
     def _user_of(self, scope: Scope) -> str | None:
         """Whose cookie it is; nobody's when the user has been taken out of the users file since."""
         user = _user_of_cookies(cookie_parser("; ".join(Headers(scope=scope).getlist("cookie"))))
-        return user if user is None or self._users is None or self._users.knows(user) else None
+        return user if user is not None and self._is_known(user) else None
+
+    def _is_known(self, user: str) -> bool:
+        return self._users is None or self._users.knows(user)
 
     async def _check_password(self, name: str, password: str) -> bool:
         return self._users is not None and await self._users.verify(name, password)
@@ -214,6 +228,10 @@ def _user_of_cookies(cookies: Mapping[str, str]) -> str | None:
 
 async def _is_owner(store: ChatStore, user: str, thread_id: str) -> bool:
     return await store.get_thread_author(thread_id) == user
+
+
+async def _stored_thread(store: ChatStore, thread_id: str) -> dict[str, Any] | None:
+    return cast(dict[str, Any] | None, await store.get_thread(thread_id))
 
 
 def _starters(services: Services) -> Sequence[StarterQuestion]:

@@ -118,6 +118,25 @@ def test_workflows_start_children_one_after_the_other(workflow: Path) -> None:
     assert gathers == []
 
 
+@pytest.mark.parametrize("workflow", sorted((PACKAGE / "workflows").glob("*.py")), ids=lambda path: path.stem)
+def test_workflows_start_within_the_trace_that_they_belong_to(workflow: Path) -> None:
+    """What is resumed after a crash, its parent perhaps not yet, would else begin a trace of its own."""
+    within = {
+        call
+        for block in ast.walk(_tree(workflow))
+        if isinstance(block, ast.With) and any("PropagateOtelContext" in ast.unparse(item) for item in block.items)
+        for call in ast.walk(block)
+    }
+    outside = [
+        node.lineno
+        for node in ast.walk(_tree(workflow))
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"start_workflow_async", "enqueue_workflow_async"}
+        and node not in within
+    ]
+    assert outside == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_a_module_is_a_noun_of_bearable_size_and_says_what_it_does(path: Path) -> None:
     name = path.parent.name if path.stem == "__init__" else path.stem

@@ -70,11 +70,28 @@ def test_a_refused_key_and_an_unreachable_provider_keep_turns_from_running(
     assert done.returncode == 2
     analyst, claude, gemini = marked("✗", done)
     assert analyst == (
-        "Analyst: OpenAI (gpt-5.6-sol) cannot be used without OPENAI_API_KEY; set it, or set CHAT_APP_ANALYST_MODEL to "
-        "another model."
+        "Analyst: OpenAI (gpt-5.6-sol) cannot be used without OPENAI_API_KEY; set it, or choose another model "
+        "(CHAT_APP_ANALYST_MODEL)."
     )
     assert claude == "Claude (anthropic:claude-sonnet-5-5): ANTHROPIC_API_KEY was refused (401); set a valid key"
     assert gemini.startswith(f"Gemini (google:gemini-3.8-flash): {nobody} could not be reached")
+
+
+def test_models_that_may_be_needed_later_are_looked_at_too(tmp_path: Path, providers: FakeProviders) -> None:
+    variables = providers.environment("anthropic", "openai") | {
+        "OPENAI_API_KEY": WRONG,
+        "CHAT_APP_FALLBACK_MODEL": "openai:gpt-5.6-sol",
+        "CHAT_APP_MODELS": "anthropic:no-such-model,google:gemini-3.8-flash",
+    }
+    done = examine(tmp_path / "data", **variables)
+    assert done.returncode == 0, done.stdout
+    assert "Fallback: OpenAI (openai:gpt-5.6-sol), because CHAT_APP_FALLBACK_MODEL names it" in marked("✓", done)
+    menu, openai, claude = marked("!", done)
+    assert menu.startswith(
+        "On the menu: Gemini (gemini-3.8-flash) cannot be used without GOOGLE_API_KEY or GEMINI_API_KEY"
+    )
+    assert openai == "OpenAI (openai:gpt-5.6-sol): OPENAI_API_KEY was refused (401); set a valid key"
+    assert claude.endswith("but the model 'no-such-model' is not known there; set another one")
 
 
 def test_offline_asks_nobody(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which model plays which role, and one cached instance of each.
+"""One cached instance of each model.
 
 A model built for every run costs 77 ms and a TLS handshake each time, and building the first of a provider imports
 its SDK for seconds: hence the cache, and `warm_up` in a thread after start-up. Without keys no SDK is ever imported.
@@ -81,7 +81,7 @@ def model_of(model_id: str, role: RoleName | None = None) -> Model:
 
 
 def _inferred(model_id: str, role: RoleName | None) -> Model:
-    setting = VARIABLES[role] if role else "the variable that names it"
+    setting = VARIABLES[role] if role else "CHAT_APP_..._MODEL"
     try:
         return infer_model(model_id)
     except Exception as exc:  # each provider's SDK raises errors of its own, and all mean the same

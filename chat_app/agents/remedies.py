@@ -19,14 +19,14 @@ def unusable(error: Exception, who: str, model_id: str, setting: str) -> str:
     if isinstance(error, ImportError):
         package = _PACKAGE.search(str(error))
         missing = package.group(1) if package else provider
-        return f"{who} ({name}) needs the package {missing}, which is not installed; set {setting} to another model."
+        return f"{who} ({name}) needs the package {missing}, which is not installed; choose another model ({setting})."
     variables: list[str] = _VARIABLE.findall(str(error))
     if variables:
         needed = " or ".join(_OTHER_NAMES.get(variable, variable) for variable in dict.fromkeys(variables))
-        return f"{who} ({name}) cannot be used without {needed}; set it, or set {setting} to another model."
+        return f"{who} ({name}) cannot be used without {needed}; set it, or choose another model ({setting})."
     if "Unknown model" in str(error):
         return f"{model_id!r} names no provider that is known here; set {setting} to one such as 'anthropic:claude-sonnet-5-5'."
-    return f"{who} ({name}) cannot be used as it is set up; check its settings, or set {setting} to another model."
+    return f"{who} ({name}) cannot be used as it is set up; check its settings, or choose another model ({setting})."
 
 
 def refused_key(who: str) -> str:

@@ -30,6 +30,17 @@ def is_stopped() -> bool:
     return current_turn_id.get() in _stopped
 
 
+def require_going_on() -> None:
+    """Raises TurnStoppedError when the turn that the caller works for was stopped."""
+    if is_stopped():
+        raise TurnStoppedError("The research was stopped.")
+
+
+def is_about_stopped(text: str) -> bool:
+    """Whether the text names a turn that was stopped, or a part of one."""
+    return any(turn_id in text for turn_id in _stopped)
+
+
 @contextmanager
 def stoppable() -> Generator[None]:
     """Surround a request to the outside. Raises TurnStoppedError when the turn is or gets stopped."""
@@ -38,8 +49,7 @@ def stoppable() -> Generator[None]:
     if turn_id is None or task is None:
         yield
         return
-    if turn_id in _stopped:
-        raise TurnStoppedError("The research was stopped.")
+    require_going_on()
     tasks = _in_flight.setdefault(turn_id, set())
     is_outermost = task not in tasks
     tasks.add(task)

@@ -8,10 +8,13 @@ from typing import Any, Protocol
 from chat_app.chat.screen import Emit, Screen, pause_seconds
 from chat_app.research.progress import PhaseStarted, Recorded, TurnStarted
 from chat_app.research.turn import Turn
-from chat_app.research.view import fold
+from chat_app.research.view import TurnView, fold
 from chat_app.storage.hub import Feed
 
 logger = logging.getLogger(__name__)
+
+_PATIENCE_SECONDS = 3.0
+"""How long a page goes on showing what was announced while the turn has not come so far."""
 
 
 class Page(Protocol):
@@ -35,17 +38,20 @@ class Audience:
         """Show at once that the turn begins, before the engine has taken it up."""
         begun = (TurnStarted(question=turn.question), PhaseStarted(phase="planning"))
         trail = [Recorded(turn_id=turn.id, seq=i, at=turn.asked_at, event=event) for i, event in enumerate(begun)]
-        view = fold(turn.id, trail).model_copy(update={"seq": -1})
+        await self.show(pages, turn, fold(turn.id, trail).model_copy(update={"seq": -1}))
+
+    async def show(self, pages: Iterable[Page], turn: Turn, view: TurnView) -> None:
+        """Show what will be true of the turn in a moment; `follow` it then."""
         for page in pages:
             await page.emit("task_start", {})
             await Screen(_current_emit(page), turn).show(view)
 
-    def follow(self, page: Page, turn: Turn, feed: Feed) -> None:
-        """Show the turn on the page from now until it ends."""
+    def follow(self, page: Page, turn: Turn, feed: Feed, announced: TurnView | None = None) -> None:
+        """Show the turn on the page from now until it ends; views that are behind what was `announced` are passed over."""
         key = (page.id, turn.id)
         if (known := self._followers.get(key)) is not None:
             known.cancel()
-        task = asyncio.create_task(self._follow(page, turn, feed))
+        task = asyncio.create_task(self._follow(page, turn, feed, len(announced.phases) if announced else 1))
         self._followers[key] = task
         task.add_done_callback(lambda done: self._forget(key, done))
 
@@ -64,12 +70,14 @@ class Audience:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _follow(self, page: Page, turn: Turn, feed: Feed) -> None:
+    async def _follow(self, page: Page, turn: Turn, feed: Feed, announced_phases: int) -> None:
         await page.emit("task_start", {})
         screen = Screen(_current_emit(page), turn)
+        patient_until = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
         async for view in feed.views():
-            if not view.phases and view.end is None:
-                continue  # less than was announced
+            is_behind = len(view.phases) < announced_phases and view.end is None
+            if is_behind and (not view.phases or asyncio.get_running_loop().time() < patient_until):
+                continue
             await screen.show(view)
             if view.end is None:
                 await asyncio.sleep(pause_seconds(len(view.text)))

@@ -8,6 +8,7 @@ from chainlit.data.base import BaseDataLayer
 from chainlit.types import ThreadDict
 
 from chat_app.chat.room import Room, current_room
+from chat_app.chat.socket_events import SIGN_IN_FIRST, pages_of_person
 from chat_app.errors import CannotRetry, NotFound
 
 LOCAL_USER = "local"
@@ -36,16 +37,37 @@ async def on_stop_pressed(action: cl.Action) -> None:
         await cl.context.emitter.send_toast(str(error), "error")
 
 
-async def on_retry_pressed(action: cl.Action) -> None:
+async def on_retry_pressed(action: cl.Action) -> dict[str, bool]:
+    """The answer tells the button whether the card will change."""
     payload = cast(dict[str, object], action.payload)  # pyright: ignore[reportUnknownMemberType]
     try:
         await current_room().conversation.retry(str(payload.get("turn")), _identifier())
     except (NotFound, CannotRetry) as error:
         await cl.context.emitter.send_toast(str(error), "error")
+        return {"begun": False}
+    return {"begun": True}
+
+
+async def on_settings_update(settings: dict[str, Any]) -> None:
+    try:
+        owner = _identifier()
+        await current_room().offer.choose_models(pages_of_person(owner), owner, settings)
+    except NotFound as error:
+        await cl.context.emitter.send_toast(str(error), "error")
+
+
+async def on_window_message(data: object) -> None:
+    """The page tells what a person has picked in the composer; by itself Chainlit tells it only with a question."""
+    message = cast(dict[str, object], data) if isinstance(data, dict) else {}
+    user = cl.context.session.user
+    if message.get("type") == "choose-depth" and user is not None:
+        await current_room().offer.choose_depth(user.identifier, message.get("depth"))
 
 
 # Chainlit's decorators have no complete types, so they are called here, where nothing depends on what they return.
 cl.on_chat_resume(on_chat_resume)  # pyright: ignore[reportUnknownMemberType]
+cl.on_settings_update(on_settings_update)  # pyright: ignore[reportUnknownMemberType]
+cl.on_window_message(on_window_message)  # pyright: ignore[reportUnknownMemberType]
 cl.action_callback("rc_stop")(on_stop_pressed)  # pyright: ignore[reportUnknownMemberType]
 cl.action_callback("rc_retry")(on_retry_pressed)  # pyright: ignore[reportUnknownMemberType]
 
@@ -82,6 +104,6 @@ async def _as_local_user(headers: Any) -> cl.User | None:
 
 def _identifier() -> str:
     user = cl.context.session.user
-    if user is None:
-        raise NotFound("Sign in first.")
+    if user is None or not current_room().is_known(user.identifier):
+        raise NotFound(SIGN_IN_FIRST)
     return user.identifier

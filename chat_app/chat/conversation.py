@@ -10,10 +10,11 @@ from chat_app.agents.menu import Menu
 from chat_app.chat.audience import Audience, Page
 from chat_app.errors import InvalidQuestion, NotFound
 from chat_app.research.turn import Depth, RoleModels, Turn, clean_question, now
+from chat_app.research.view import TurnView, tried_again
 from chat_app.storage.stored_forms import parse_time
 from chat_app.storage.trail import Trail, TurnRow
 from chat_app.storage.transcript import Transcript
-from chat_app.transcript.projection import project, row_id
+from chat_app.transcript.projection import empty_answer, project, row_id
 from chat_app.workflows.turns import Turns
 
 logger = logging.getLogger(__name__)
@@ -22,11 +23,20 @@ Row = dict[str, Any]
 PagesOf = Callable[[str], Iterable[Page]]
 """The attached pages of this process that show a thread."""
 OnStored = Callable[[Turn], Awaitable[None]]
+ReadThread = Callable[[str], Awaitable[Row | None]]
+"""A thread as it is stored, with its rows."""
 
 
 class Conversation:
     def __init__(
-        self, turns: Turns, trail: Trail, transcript: Transcript, audience: Audience, pages_of: PagesOf, menu: Menu
+        self,
+        turns: Turns,
+        trail: Trail,
+        transcript: Transcript,
+        audience: Audience,
+        pages_of: PagesOf,
+        menu: Menu,
+        read_thread: ReadThread,
     ) -> None:
         self._turns = turns
         self._trail = trail
@@ -34,6 +44,7 @@ class Conversation:
         self._audience = audience
         self._pages_of = pages_of
         self._menu = menu
+        self._read_thread = read_thread
 
     async def ask(self, page: Page, owner: str, message: dict[str, Any], on_stored: OnStored | None = None) -> Turn:
         """Begin a turn for a message of the page; everyone who has the thread open sees it.
@@ -54,13 +65,29 @@ class Conversation:
         return turn
 
     async def retry(self, turn_id: str, owner: str) -> Turn:
-        """Try one's own failed turn again; everyone who has the thread open sees it. Raises NotFound, CannotRetry."""
+        """Try one's own failed turn again; everyone who has the thread open sees it at once. Asking again changes nothing.
+
+        Raises NotFound, CannotRetry.
+        """
         failed = await self._trail.turn(turn_id)
         if failed is None or failed.owner != owner:
             raise NotFound("There is no such research of yours.")
-        turn = await self._turns.retry(turn_id)
+        announced: TurnView | None = None
+
+        async def announce(turn: Turn) -> None:
+            nonlocal announced
+            announced = tried_again(self._turns.feed(turn_id).view, turn.id, now())
+            pages = list(self._pages_of(turn.thread_id))
+            if not await self._is_last(turn):
+                for page in pages:
+                    await self._show_again(page)
+            await self._audience.show(pages, turn, announced)
+
+        turn = await self._turns.retry(turn_id, announce)
+        if announced is None:
+            turn = await self._newest_try(turn)
         for page in self._pages_of(turn.thread_id):
-            self._audience.follow(page, turn, self._turns.feed(turn.id))
+            self._audience.follow(page, turn, self._turns.feed(turn.id), announced)
         return turn
 
     async def stop(self, thread_id: str, owner: str) -> None:
@@ -83,12 +110,18 @@ class Conversation:
         """
         steps: dict[str, Row] = {step["id"]: step for step in thread["steps"]}
         elements: dict[str, Row] = {element["id"]: element for element in thread["elements"]}
-        for row in await self._trail.turns_of(thread["id"]):
+        turns = await self._trail.turns_of(thread["id"])
+        for row in turns:
             feed = self._turns.feed(row.turn.id)
             if row.end_kind and _is_complete(steps, row):
                 continue
             await feed.refresh()
             rows = project(row.turn, feed.view)
+            if row.turn.revision:
+                _drop_earlier_tries(row.turn, steps, elements)
+            if row.turn.revision and not feed.is_ended and row is not turns[-1]:
+                place = empty_answer(row.turn)
+                steps[place.id] = place.to_dict()
             steps |= {step.id: step.to_dict() for step in rows.steps}
             elements |= {element.id: element.to_dict() for element in rows.elements}
             if feed.is_ended:
@@ -101,6 +134,24 @@ class Conversation:
         for row in await self._running(page.thread_id):
             self._audience.follow(page, row.turn, self._turns.feed(row.turn.id))
 
+    async def _is_last(self, turn: Turn) -> bool:
+        """Whether no other question was asked in the thread after it."""
+        return all(row.turn.asked_at <= turn.asked_at for row in await self._trail.turns_of(turn.thread_id))
+
+    async def _newest_try(self, turn: Turn) -> Turn:
+        """The last try of the turn's question: who asks with an old page in front of them sees how it went on."""
+        rows = await self._trail.turns_of(turn.thread_id)
+        return next((row.turn for row in rows if row.turn.message_id == turn.message_id), turn)
+
+    async def _show_again(self, page: Page) -> None:
+        """Show the page its whole thread, as a reload would: only so do rows get a place among those that it has."""
+        thread = await self._read_thread(page.thread_id)
+        if thread is None:
+            return
+        await self.bring_up_to_date(thread)
+        await page.emit("resume_thread", thread)
+        await self.attach(page)
+
     async def _running(self, thread_id: str) -> list[TurnRow]:
         return [row for row in await self._trail.turns_of(thread_id) if row.end_kind is None]
 
@@ -108,7 +159,21 @@ class Conversation:
 def _is_complete(steps: dict[str, Row], row: TurnRow) -> bool:
     """Whether the stored rows of an ended turn show its end."""
     progress = steps.get(row_id(row.turn, "progress"))
-    return progress is not None and progress["metadata"].get("end") == row.end_kind
+    if progress is None:
+        return False
+    metadata: Row = progress["metadata"]
+    return (metadata.get("turn"), metadata.get("end")) == (row.turn.id, row.end_kind)
+
+
+def _drop_earlier_tries(turn: Turn, steps: dict[str, Row], elements: dict[str, Row]) -> None:
+    earlier = {turn.of_revision(revision).id for revision in range(turn.revision)}
+    for step in list(steps.values()):
+        if step["metadata"].get("turn") in earlier and step["id"] != turn.message_id:
+            del steps[step["id"]]
+    for element in list(elements.values()):
+        props: Row = element["props"] or {}
+        if props.get("turn") in earlier:
+            del elements[element["id"]]
 
 
 def _created_at(step: Row) -> datetime:

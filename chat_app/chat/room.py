@@ -6,6 +6,7 @@ from typing import Literal
 
 from chainlit.data.base import BaseDataLayer
 
+from chat_app.chat.choices import Offer
 from chat_app.chat.conversation import Conversation
 from chat_app.chat.starters import StarterQuestion
 
@@ -14,9 +15,12 @@ from chat_app.chat.starters import StarterQuestion
 class Room:
     store: BaseDataLayer
     conversation: Conversation
+    offer: Offer
     starters: Callable[[], Sequence[StarterQuestion]]
     sign_in: Literal["local", "users", "oauth"]
     check_password: Callable[[str, str], Awaitable[bool]]
+    is_known: Callable[[str], bool]
+    """Whether somebody who had signed in still may: a socket outlives the account."""
 
 
 _room: Room | None = None

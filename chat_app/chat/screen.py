@@ -44,6 +44,8 @@ class Screen:
             # Dozens of times a second while a report is written; projecting all rows for it costs three times as much.
             await self._write_answer(answer_text(self._turn, view))
             return
+        if shown is None and self._turn.revision:
+            await self._clear_answer()
         rows = project(self._turn, view)
         for step in rows.steps:
             if step.id != self._answer_id:
@@ -57,6 +59,13 @@ class Screen:
             await self._show_answer(answer, is_final=view.end is not None)
         elif self._answer:
             await self._write_answer("")  # the report began again and has no text yet
+        elif view.end and self._turn.revision:
+            await self._emit("delete_message", {"id": self._answer_id})
+
+    async def _clear_answer(self) -> None:
+        """Take what the try before this one had written off the page; its place stays, since new rows go to the end."""
+        await self._emit("update_message", {"id": self._answer_id, "output": "", "streaming": False})
+        await self._emit("remove_element", {"id": row_id(self._turn, "sources")})
 
     async def _upsert(self, step: StepRow) -> None:
         await self._send_once("update_message" if step.id in self._sent else "new_message", step.to_dict())

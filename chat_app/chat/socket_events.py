@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 Handler = Callable[..., Awaitable[Any]]
 
+SIGN_IN_FIRST = "You are signed out. Reload the page to sign in."
+
 
 def take_over(sio: Any) -> None:
     """Put our handlers in the place of Chainlit's."""
@@ -29,9 +31,12 @@ def take_over(sio: Any) -> None:
         # Chainlit sends the stored thread, which replaces all that the page shows; only then is it brought to life.
         await show_thread(sid)
         session = WebsocketSession.get(sid)
-        if session is not None and session.thread_id and session.has_first_interaction:
+        if session is None:
+            return
+        page = _page(session)
+        await current_room().offer.show(page, _owner(session))
+        if session.thread_id and session.has_first_interaction:
             session.thread_id_to_resume = session.thread_id
-            page = _page(session)
             await page.emit("window_message", {"type": "rc:thread", "id": session.thread_id})
             await current_room().conversation.attach(page)
 
@@ -46,10 +51,17 @@ def pages_of(thread_id: str) -> list[Page]:
     return [_page(session) for session in list(ws_sessions_id.values()) if session.thread_id == thread_id]
 
 
+def pages_of_person(identifier: str) -> list[Page]:
+    """The sessions of this process that belong to a person."""
+    return [_page(session) for session in list(ws_sessions_id.values()) if _owner(session) == identifier]
+
+
 async def _client_message(sid: str, payload: object = None) -> None:
     session = WebsocketSession.require(sid)
     init_ws_context(session)
     page, message = _page(session), _message(payload)
+    if not current_room().is_known(_owner(session)):
+        return await _refuse(page, SIGN_IN_FIRST, message)
 
     async def name_thread(turn: Turn) -> None:
         # A page whose connection breaks a moment later must know which thread to come back to. Without the first line

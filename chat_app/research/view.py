@@ -109,6 +109,25 @@ def apply_delta(view: TurnView, delta: p.ReportDelta) -> TurnView:
     return view.model_copy(update={**changes, "waiting": None}) if changes else view
 
 
+def tried_again(failed: TurnView, turn_id: str, at: datetime) -> TurnView:
+    """What a failed view becomes when its turn is tried again, until the new try says more: what was found stays."""
+    phases = tuple(
+        known.model_copy(update={"state": "running", "started_at": at, "ended_at": None})
+        if known.state == "failed"
+        else known
+        for known in failed.phases
+    )
+    is_writing = any(known.phase == "analyzing" for known in failed.phases)
+    searches = tuple(
+        search
+        if search.state == "done" or (search.error and is_writing)
+        else SearchView(search=search.search, query=search.query, purpose=search.purpose)
+        for search in failed.searches
+    )
+    kept = TurnView(turn_id=turn_id, question=failed.question, started_at=at, plan=failed.plan, cost=failed.cost)
+    return kept.model_copy(update={"phases": phases, "searches": searches})
+
+
 def _changes(view: TurnView, event: p.Event, at: datetime) -> dict[str, object]:
     match event:
         case p.TurnStarted():

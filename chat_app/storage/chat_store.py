@@ -26,6 +26,7 @@ from chat_app.research.turn import now, title_of
 from chat_app.storage.caller import caller
 from chat_app.storage.engine import Connection, Database, Row
 from chat_app.storage.ownership import lock_thread, owner_of_element, owner_of_feedback, owner_of_step, owner_of_thread
+from chat_app.storage.preferences import PREFERENCES_KEY
 from chat_app.storage.stored_forms import from_json, iso, to_json
 from chat_app.storage.thread_list import ThreadQuery, find_threads
 from chat_app.storage.thread_reading import favorite_steps, read_thread
@@ -87,13 +88,17 @@ class ChatStore(BaseDataLayer):
         return None if row is None else _persisted_user(row)
 
     async def create_user(self, user: User) -> PersistedUser | None:
-        """Make the user, or bring what is known of the user up to date."""
+        """Make the user, or bring what is known of the user up to date. What the user has chosen on our pages stays."""
+        given = cast(dict[str, Any], user.metadata)  # pyright: ignore[reportUnknownMemberType] Chainlit's is a bare Dict
         async with self._db.transaction() as tx:
             user_id = await ensure_user(tx, user.identifier)
+            row = await tx.row(f"SELECT metadata FROM users WHERE id = :id{tx.for_update}", id=user_id)
+            known = cast(dict[str, Any], (from_json(row["metadata"]) if row else None) or {})
+            kept = {PREFERENCES_KEY: known[PREFERENCES_KEY]} if PREFERENCES_KEY in known else {}
             await tx.execute(
                 "UPDATE users SET metadata = :metadata, display_name = COALESCE(:name, display_name) WHERE id = :id",
                 id=user_id,
-                metadata=to_json(user.metadata),  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] Chainlit's is a bare Dict
+                metadata=to_json(given | kept),
                 name=user.display_name,
             )
         return await self.get_user(user.identifier)

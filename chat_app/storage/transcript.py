@@ -145,6 +145,19 @@ class Transcript:
 
         await self._db.run(save)
 
+    async def delete_rows(self, thread_id: str, ids: Sequence[str]) -> None:
+        """Delete those steps and elements of the thread; ids that it does not have are ignored."""
+        if not ids:
+            return
+        names, values = in_clause("id", ids)
+        async with self._db.transaction() as tx:
+            for table in ("elements", "steps"):
+                await tx.execute(
+                    f"DELETE FROM {table} WHERE thread_id = :thread_id AND id IN ({names})",
+                    thread_id=thread_id,
+                    **values,
+                )
+
 
 async def ensure_user(tx: Connection, identifier: str) -> str:
     """The user's id; the user is made if need be."""

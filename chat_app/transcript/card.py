@@ -112,7 +112,12 @@ def _cost(view: TurnView) -> dict[str, Any] | None:
     agents = ((name, getattr(cost.agents, name)) for name in type(cost.agents).model_fields)
     return {
         **_usage(cost),
-        "agents": [{"name": name, **_usage(usage)} for name, usage in agents if usage.input_tokens],
+        "knownUsd": cost.agents.total.known_usd if cost.usd is None else cost.usd,
+        "agents": [
+            {"name": name, "knownUsd": usage.known_usd, **_usage(usage)}
+            for name, usage in agents
+            if usage.input_tokens or usage.searches
+        ],
     }
 
 

@@ -38,6 +38,17 @@ def project(turn: Turn, view: TurnView) -> TurnRows:
     return _Projection(turn, view).rows()
 
 
+def passing_ids(turn: Turn, view: TurnView) -> list[str]:
+    """Ids of the rows of a failed try that the next one may leave without successor. Question and card always get one."""
+    steps = {step.id for step in project(turn, view).steps} - {turn.message_id, row_id(turn, "progress")}
+    return sorted(steps | {row_id(turn, "report"), row_id(turn, "sources")})
+
+
+def empty_answer(turn: Turn) -> StepRow:
+    """The place of an answer that is not begun: a page shows rows that it does not know at its end, below later turns."""
+    return _Projection(turn, TurnView(turn_id=turn.id)).answer("")
+
+
 class _Projection:
     def __init__(self, turn: Turn, view: TurnView) -> None:
         self.turn = turn
@@ -122,6 +133,9 @@ class _Projection:
         text = answer_text(self.turn, self.view)
         if not text:
             return None
+        return self.answer(text)
+
+    def answer(self, text: str) -> StepRow:
         # Whoever shows a report while it grows takes the text in pieces; what is stored is complete.
         return self._row("report", ASSISTANT_MESSAGE, _AUTHOR, order=101, state=self.view.state, output=text)
 

@@ -59,3 +59,9 @@ def web_host(url: str) -> str | None:
     if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or not url.isprintable() or " " in url:
         return None
     return host.removeprefix("www.")
+
+
+def is_google(url: str) -> bool:
+    """Whether an https address is one of Google's own, and nothing that only looks like it."""
+    host = web_host(url) or ""
+    return url.startswith("https://") and f".{host}".endswith(".google.com")

@@ -14,8 +14,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from chat_app.research.evidence import Source
 from chat_app.research.report import cited_numbers
 from chat_app.research.turn import title_of
-from chat_app.research.view import SearchView, TurnView
-from chat_app.web.addresses import web_host
+from chat_app.research.view import SearchView, TurnView, WaitView
+from chat_app.web.addresses import is_google, web_host
 from chat_app.web.report_html import Setting, report_html
 
 _MAX_HEADING_CHARACTERS = 160
@@ -41,6 +41,7 @@ class SourceLine(NamedTuple):
     host: str
     quote: str | None
     location: str | None
+    retrieved: str | None
 
 
 class SearchLine(NamedTuple):
@@ -78,13 +79,27 @@ def state_line(turn: TurnView) -> str:
 
 
 def _running_line(turn: TurnView) -> str:
-    if turn.waiting is not None:
-        return f"Waiting for {turn.waiting.on}: {turn.waiting.reason}"
+    if (wait := _wait(turn)) is not None:
+        return f"Waiting for {wait.on}: {wait.reason}"
     phase = turn.phases[-1].phase if turn.phases else "planning"
     if phase == "searching":
         ended = sum(search.ended_at is not None for search in turn.searches)
         return " · ".join(["Searching", f"{ended} of {_count(len(turn.searches), 'search')}", *_source_count(turn)])
     return " · ".join([phase.capitalize(), *(_source_count(turn) if phase == "analyzing" else [])])
+
+
+def _wait(turn: TurnView) -> WaitView | None:
+    """What the turn waits for; also when others have been heard of since, but nothing goes on any more."""
+    under_way = [search for search in turn.searches if search.ended_at is None and search.started_at is not None]
+    if turn.waiting is None and all(search.waiting for search in under_way):
+        return next((search.waiting for search in under_way), None)
+    return turn.waiting
+
+
+def retrieved(source: Source) -> str | None:
+    """When a source was read. The page of a stranger knows no time zone of theirs."""
+    at = source.retrieved_at
+    return None if at is None else f"Retrieved {at.astimezone(UTC).day} {at.astimezone(UTC):%B %Y, %H:%M} UTC"
 
 
 def _search_counts(turn: TurnView) -> list[str]:
@@ -133,6 +148,7 @@ def _turn_fragment(turn: TurnView, position: int) -> Fragment:
         searches=[_search_line(search) for search in turn.searches],
         report_html=report_html(text, setting) if text.strip() else None,
         sources=sources,
+        suggestions=[suggestion for suggestion in turn.suggestions if is_google(suggestion.url)] if sources else [],
     )
     version = hashlib.sha256(html.encode()).hexdigest()[:12]
     return Fragment(name, html.replace("{version}", version, 1), version)
@@ -159,6 +175,7 @@ def _source_line(source: Source) -> SourceLine:
         host=host or file or "",
         quote=quote,
         location=source.location,
+        retrieved=retrieved(source),
     )
 
 

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 from chat_app.research.evidence import Source
 from chat_app.web import assets
 from chat_app.web.addresses import web_host
-from chat_app.web.conversation_html import render_page
+from chat_app.web.conversation_html import render_page, retrieved
 from chat_app.web.share_page import OWN_PAGE_HEADERS
 from chat_app.web.sharing import Caller
 
@@ -37,6 +37,7 @@ def source_routes(
             title=source.title,
             assets=assets.URLS,
             source=source,
+            retrieved=retrieved(source),
             href=source.url if is_web else None,
             place=source.url if is_web else source.url.removeprefix("library:"),
         )

@@ -1,6 +1,6 @@
 """The report: written by the analyst from what the searches found, checked, and given the remarks it must carry."""
 
-from dbos import DBOS
+from dbos import DBOS, PropagateOtelContext
 from pydantic_ai import AgentRunResult
 from pydantic_ai.usage import RunUsage
 
@@ -132,10 +132,11 @@ class Analysis:
         share = room_tokens // len(outcomes)
         findings = [(i, outcome) for i in chosen if isinstance(outcome := outcomes[i], Finding)]
         # In a plain loop, as with the searches.
-        handles = [
-            await DBOS.start_workflow_async(condense_task, self._bench.turn, finding, self._model, share)
-            for _, finding in findings
-        ]
+        with PropagateOtelContext():
+            handles = [
+                await DBOS.start_workflow_async(condense_task, self._bench.turn, finding, self._model, share)
+                for _, finding in findings
+            ]
         fitting = list(outcomes)
         for (i, _), handle in zip(findings, handles, strict=True):
             condensed = await handle.get_result(polling_interval_sec=CHILD_POLL_SECONDS)

@@ -10,6 +10,8 @@ from typing import Any
 
 from dbos import DBOS, DBOSConfig
 
+from chat_app.agents import stopping
+from chat_app.agents.failures import is_retryable, reason_of
 from chat_app.errors import StoreVersionError, TurnStoppedError
 from chat_app.workflows.serializer import AllowListedJSON
 
@@ -71,7 +73,7 @@ def configure(
     config.update(connection)
     DBOS(config=config)
     DBOS.listen_queues([QUEUE])
-    logging.getLogger("dbos").addFilter(_quiet_about_stops)
+    logging.getLogger("dbos").addFilter(is_worth_logging)
 
 
 class _Connection(sqlite3.Connection):
@@ -111,8 +113,17 @@ async def shut_down() -> None:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
 
-def _quiet_about_stops(record: logging.LogRecord) -> bool:
-    """A stop is no error, but the engine logs a traceback for each of its workflows and steps."""
+def is_worth_logging(record: logging.LogRecord) -> bool:
+    """Whether to keep a line of the engine's log. A provider that fails is told in one line, without a traceback.
+
+    A stop is no error, but the engine logs a traceback for each of its workflows and steps, and wonders who took them.
+    """
     error = record.exc_info[1] if record.exc_info else None
-    stopped = isinstance(error, TurnStoppedError) or "Cancelled" in type(error).__name__
-    return not stopped and "cancelled" not in record.getMessage().lower()
+    message = record.getMessage()
+    if isinstance(error, TurnStoppedError) or "Cancelled" in type(error).__name__ or "cancelled" in message.lower():
+        return False
+    if "no longer owned" in message and stopping.is_about_stopped(message):
+        return False
+    if error is not None and is_retryable(error):
+        record.msg, record.args, record.exc_info = f"{message}: {reason_of(error)}", (), None
+    return True

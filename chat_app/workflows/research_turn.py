@@ -52,8 +52,10 @@ async def research_turn(turn: Turn) -> None:
         await bench.journal.park_if_closed()
         if stopping.is_stopped():
             return  # what a stop breaks off is no failure
-        DBOS.logger.warning("Turn %s failed", turn.id, exc_info=error)
-        end = TurnFailed(error=failure_of(error, bench.lineup.who))
+        failure = failure_of(error, bench.lineup.who)
+        is_ours = failure.kind == "internal"
+        DBOS.logger.warning("Turn %s failed: %s", turn.id, failure.message, exc_info=error if is_ours else None)
+        end = TurnFailed(error=failure)
     await finish(turn, end)
 
 

@@ -12,7 +12,6 @@ from dbos import DBOS
 from chat_app.agents import stopping
 from chat_app.agents.failures import LONGEST_WAIT_SECONDS, is_retryable, is_silence, reason_of, retry_after_seconds
 from chat_app.agents.waiting import Report, on_wait, patience
-from chat_app.errors import TurnStoppedError
 
 __all__ = ["MAX_ATTEMPTS", "MODEL_STEP", "Report", "on_wait", "should_retry"]
 
@@ -26,8 +25,10 @@ _failed: ContextVar[tuple[object, int]] = ContextVar("failed_attempts", default=
 
 
 async def should_retry(error: BaseException) -> bool:
-    """Whether the engine should try the step again; returns when it is time to."""
-    if isinstance(error, TurnStoppedError) or stopping.is_stopped() or not is_retryable(error):
+    """Whether the engine should try the step again; returns when it is time to. Raises TurnStoppedError after a stop:
+    what failed before it is of no importance any more."""
+    stopping.require_going_on()
+    if not is_retryable(error):
         return False
     failed = _count_failure()
     asked_for = retry_after_seconds(error)
@@ -39,11 +40,8 @@ async def should_retry(error: BaseException) -> bool:
     report = on_wait.get()
     if report:
         await report(reason_of(error), seconds, 0)
-    try:
-        await stopping.pause(seconds)
-    except TurnStoppedError:
-        return False
-    return not stopping.is_stopped()
+    await stopping.pause(seconds)
+    return True
 
 
 def _count_failure() -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from dbos import DBOS, PropagateOtelContext, SetWorkflowID
 
@@ -16,6 +16,7 @@ from chat_app.research.view import TurnView
 from chat_app.storage.hub import Feed
 from chat_app.storage.transcript import Transcript
 from chat_app.telemetry import turn_span
+from chat_app.transcript.projection import passing_ids
 from chat_app.workflows.admission import beginning, places_taken
 from chat_app.workflows.engine import QUEUE
 from chat_app.workflows.journal import Journal
@@ -54,9 +55,10 @@ class Turns:
         await asyncio.create_task(self._begin(turn), context=contextvars.Context())
         return self.feed(turn.id)
 
-    async def retry(self, turn_id: str) -> Turn:
+    async def retry(self, turn_id: str, on_begun: Callable[[Turn], Awaitable[None]] | None = None) -> Turn:
         """Try a failed turn again, from the step that failed. Returns the new try; asking again returns the same.
 
+        `on_begun` is awaited once, when the new try cannot be lost any more, before any of its work is done.
         Raises NotFound for an unknown turn, and CannotRetry for one that has not failed.
         """
         failed = await self._journal.trail.turn(turn_id)
@@ -68,6 +70,8 @@ class Turns:
             raise CannotRetry("Only research that failed can be tried again; this one did not fail.")
         turn = failed.of_revision(failed.revision + 1)
         if await self._journal.trail.open_turn(turn):
+            if on_begun:
+                await on_begun(turn)
             await self._begin_again(turn)
         return turn
 
@@ -86,10 +90,10 @@ class Turns:
 
     async def stop(self, turn_id: str) -> TurnView:
         """End the turn at once and keep what it has found. A turn that has ended already stays as it is."""
+        stopping.stop(turn_id)  # before anything is waited for: what has not begun by now never will
         turn = await self._journal.trail.turn(turn_id)
         if turn is None:
             raise NotFound(f"There is no turn {turn_id!r}.")
-        stopping.stop(turn_id)
         feed = self.feed(turn_id)
         await feed.refresh()
         # The end is written first: from here on nothing that still runs can add to the trail.
@@ -125,8 +129,11 @@ class Turns:
         await self._journal.record(turn, "end", TurnFailed(error=Failure(kind="lost", message=message, retryable=True)))
 
     async def _begin_again(self, turn: Turn) -> None:
-        feed = self.feed(turn.of_revision(turn.revision - 1).id)
+        failed = turn.of_revision(turn.revision - 1)
+        feed = self.feed(failed.id)
         await feed.refresh()
+        # The rows of the new try have the same ids, but it may never write some of them, such as half a report.
+        await self._transcript.delete_rows(turn.thread_id, passing_ids(failed, feed.view))
         with turn_span(turn.id, turn.thread_id):
             is_begun = await try_again(turn, feed.view.failure.kind if feed.view.failure else None)
         if not is_begun:

@@ -1,13 +1,33 @@
-// A turn as it runs and as it went: phases, searches, sources, waiting, cost, Stop. Props: { turn, view }.
+// A turn as it runs and as it went: phases, searches, sources, waiting, cost, Stop, Try again. Props: { turn, view }.
 // Live views come through window.rcUI.progress (public/js/progress.js); the stored one is in the props.
-import { useEffect, useId, useState } from 'react';
-import { Ban, Check, ChevronDown, Circle, Clock, FileText, LoaderCircle, MessageCircleQuestion, SearchX, Square, TriangleAlert, X } from 'lucide-react';
-import { useChatMessages } from '@chainlit/react-client';
+import { useEffect, useId, useRef, useState } from 'react';
+import { useRecoilValue } from 'recoil';
+import {
+  ArrowRightLeft,
+  Ban,
+  Check,
+  ChevronDown,
+  Circle,
+  Clock,
+  FileText,
+  LoaderCircle,
+  MessageCircleQuestion,
+  RotateCcw,
+  SearchX,
+  Square,
+  TriangleAlert,
+  X,
+} from 'lucide-react';
+import { currentThreadIdState } from '@chainlit/react-client';
 
-const { words, progress, components, setThread } = window.rcUI;
+const { words, progress, costs, components, setThread } = window.rcUI;
 
 const CHIPS = 6;
-const STOP_PATIENCE_MS = 8000;
+const PATIENCE_MS = 8000;
+const KEPT_MS = 150;
+
+// What stands in a phase until there is more to say, so that saying it moves nothing.
+const DOING = { planning: 'Deciding what to search for', analyzing: 'Reading what was found, then writing' };
 
 const MARK = {
   running: [LoaderCircle, 'rc-mark-running', 'running'],
@@ -43,17 +63,13 @@ function Mark({ state, icon }) {
   return <Drawn className={`rc-mark ${tone}`} role="img" aria-label={label} />;
 }
 
-function Time({ part, now }) {
+/** What a retry has taken over took no time of its own. */
+function Time({ part, isRetry, now }) {
   if (!part.startedAt) return null;
-  const time = part.endedAt ? words.duration(part.endedAt - part.startedAt) : words.soFar(now - part.startedAt);
+  const took = part.endedAt - part.startedAt;
+  const isKept = isRetry && part.state === 'done' && took < KEPT_MS;
+  const time = isKept ? 'kept' : part.endedAt ? words.duration(took) : words.soFar(now - part.startedAt);
   return <span className="rc-time">{time}</span>;
-}
-
-function waitingWords(wait, now) {
-  const why = `Waiting for ${wait.on}: ${wait.reason.replace(/[.\s]+$/, '')}.`;
-  if (!wait.until) return `${why} ${words.soFar(now - wait.since)} so far.`;
-  const left = Math.ceil((wait.until - now) / 1000);
-  return left > 0 ? `${why} Next try in ${words.soFar(left * 1000)}.` : `${why} Trying again now.`;
 }
 
 // Under a finger, links that still move are only text.
@@ -108,7 +124,16 @@ function Chips({ sources, isSettled }) {
   );
 }
 
-function Search({ search, now, isOver }) {
+/** One line, like the one whose place it takes. */
+function Waiting({ wait, now }) {
+  return (
+    <p className="rc-small rc-cut rc-warn" title={words.reason(wait.reason)}>
+      {words.waiting(wait, now)}
+    </p>
+  );
+}
+
+function Search({ search, isRetry, now, isOver }) {
   return (
     <li className="rc-search" data-state={search.state}>
       <Mark state={search.state} />
@@ -117,14 +142,15 @@ function Search({ search, now, isOver }) {
           <span className="rc-query" dir="auto">
             {search.query}
           </span>
-          <Time part={search} now={now} />
+          <Time part={search} isRetry={isRetry} now={now} />
         </div>
-        {isOver && search.purpose ? (
-          <p className="rc-small" dir="auto">
+        {search.waiting ? (
+          <Waiting wait={search.waiting} now={now} />
+        ) : search.purpose ? (
+          <p className={`rc-small ${isOver ? '' : 'rc-cut'}`} dir="auto">
             {search.purpose}
           </p>
         ) : null}
-        {search.waiting ? <p className="rc-small rc-warn">{waitingWords(search.waiting, now)}</p> : null}
         {search.error ? (
           <p className="rc-small rc-bad" dir="auto">
             {search.error} <span className="rc-quiet">Not counted as evidence.</span>
@@ -136,23 +162,25 @@ function Search({ search, now, isOver }) {
   );
 }
 
-function Phase({ phase, searches, now, isOver }) {
+function Phase({ phase, searches, isWaiting, isRetry, now, isOver }) {
+  const isRunning = phase.state === 'running';
+  const note = phase.note ?? (isRunning ? DOING[phase.id] : null);
   return (
     <li className="rc-phase" data-state={phase.state}>
       <div className="rc-phase-head">
-        <Mark state={phase.state} />
+        <Mark state={isRunning && isWaiting ? 'waiting' : phase.state} />
         <span className="rc-phase-name">{phase.label}</span>
-        <Time part={phase} now={now} />
+        <Time part={phase} isRetry={isRetry} now={now} />
       </div>
-      {phase.note ? (
-        <p className="rc-small rc-phase-note" dir="auto">
-          {phase.note}
+      {note ? (
+        <p className={`rc-small ${isRunning && !phase.note ? 'rc-cut' : ''}`} dir="auto">
+          {note}
         </p>
       ) : null}
       {searches.length ? (
         <ul className="rc-searches">
           {searches.map((search, index) => (
-            <Search key={index} search={search} now={now} isOver={isOver} />
+            <Search key={index} search={search} isRetry={isRetry} now={now} isOver={isOver} />
           ))}
         </ul>
       ) : null}
@@ -160,43 +188,120 @@ function Phase({ phase, searches, now, isOver }) {
   );
 }
 
-function Stop({ turn, callAction }) {
+/** A button whose press the card itself answers, by taking it away; if that does not come, it is offered again. */
+function useAction(name, turn, callAction) {
   const [state, setState] = useState('ready');
-  const stop = async () => {
+  const isHere = useRef(true);
+  useEffect(() => () => void (isHere.current = false), []);
+  const settle = (next) => isHere.current && setState(next);
+  const press = async () => {
+    if (state === 'asked') return;
     setState('asked');
-    const patience = new Promise((done) => setTimeout(done, STOP_PATIENCE_MS));
     try {
-      const answer = await callAction({ name: 'rc_stop', payload: { turn } });
+      const answer = await callAction({ name, payload: { turn } });
       if (!answer?.success) throw new Error('refused');
-      await patience; // The card's own end takes this button away; if it does not come, offer it again.
-      setState('ready');
+      if (answer.response?.begun === false) return settle('ready'); // a notice of the server has said why
+      setTimeout(() => settle('ready'), PATIENCE_MS);
     } catch {
-      setState('failed');
+      settle('failed');
     }
   };
+  return [state, press];
+}
+
+function NoAnswer() {
+  return (
+    <p role="alert" className="rc-small rc-bad">
+      The server did not answer. Try again.
+    </p>
+  );
+}
+
+function Stop({ turn, callAction }) {
+  const [state, stop] = useAction('rc_stop', turn, callAction);
   return (
     <div className="rc-stop">
       <button type="button" className="rc-pill" disabled={state === 'asked'} onClick={stop}>
         <Square aria-hidden="true" />
         {state === 'asked' ? 'Stopping' : 'Stop'}
       </button>
-      {state === 'failed' ? (
-        <p role="alert" className="rc-small rc-bad">
-          The server did not answer. Try again.
-        </p>
-      ) : null}
+      {state === 'failed' ? <NoAnswer /> : null}
     </div>
   );
 }
 
-function Failure({ error }) {
+function Failure({ error, turn, callAction }) {
+  const [state, retry] = useAction('rc_retry', turn, callAction);
+  const isAsked = state === 'asked';
   return (
     <div className="rc-failure">
       <TriangleAlert aria-hidden="true" />
       <div>
         <p dir="auto">{error.message}</p>
-        {error.retryable ? <p>What was found is kept. Ask again to go on.</p> : null}
+        <p>What was found is kept; only the failed step is done again.</p>
+        {/* Not `disabled`: the focus would be lost before the card has changed. */}
+        <button type="button" className="rc-pill rc-pill-primary rc-retry" aria-disabled={isAsked} onClick={retry}>
+          <RotateCcw aria-hidden="true" />
+          {isAsked ? 'Trying again' : 'Try again'}
+        </button>
+        {state === 'failed' ? <NoAnswer /> : null}
       </div>
+    </div>
+  );
+}
+
+/** What must be known whether the card is open or not: why it waits, and who took over from whom. */
+function Notices({ waits, replacements }) {
+  const reasons = waits.flatMap((wait) => wait.reasons);
+  if (!reasons.length && !replacements.length) return null;
+  return (
+    <ul className="rc-notices">
+      {reasons.map((reason) => (
+        <li key={reason} className="rc-warn">
+          <Clock aria-hidden="true" />
+          <span dir="auto">{reason}</span>
+        </li>
+      ))}
+      {replacements.map((sentence) => (
+        <li key={sentence}>
+          <ArrowRightLeft aria-hidden="true" />
+          <span dir="auto">{words.reason(sentence)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Costs by agent, and on the last card of the page those of all. */
+function Costs({ cost, conversation }) {
+  const row = (name, used) => (
+    <tr key={name}>
+      <th scope="row">{name}</th>
+      <td>{words.count(used.inputTokens)}</td>
+      <td>{words.count(used.outputTokens)}</td>
+      <td>{words.count(used.searches)}</td>
+      <td title={words.exactMoney(used)}>{words.money(used)}</td>
+    </tr>
+  );
+  return (
+    <div className="rc-costs">
+      {cost ? (
+        <table>
+          <caption className="rc-hidden">What this used</caption>
+          <thead>
+            <tr>
+              {['Step', 'Tokens read', 'Tokens written', 'Searches', 'Cost'].map((title) => (
+                <th key={title} scope="col">
+                  {title}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>{(cost.agents ?? []).map((used) => row(words.agent(used.name), used))}</tbody>
+          {cost.agents?.length === 1 ? null : <tfoot>{row('In all', cost)}</tfoot>}
+        </table>
+      ) : null}
+      {conversation ? <p className="rc-small rc-conversation">{`This conversation: ${conversation}`}</p> : null}
     </div>
   );
 }
@@ -210,11 +315,11 @@ function facts(view, now) {
   const searches = (ended < all ? `${ended} of ` : '') + words.plural(all, 'search', 'searches') + failed;
   const time = isOver ? words.duration((view.endedAt ?? now) - view.startedAt) : words.soFar(now - view.startedAt);
   return [
-    all ? searches : '',
-    view.sourceCount ? words.plural(view.sourceCount, 'source') : '',
-    view.startedAt ? time : '',
-    words.money(view.cost),
-  ].filter(Boolean);
+    { text: all ? searches : '' },
+    { text: view.sourceCount ? words.plural(view.sourceCount, 'source') : '' },
+    { text: view.startedAt ? time : '' },
+    { text: words.money(view.cost), title: words.exactMoney(view.cost) },
+  ].filter((fact) => fact.text);
 }
 
 /** Open while it searches; folded once the report needs the room; open when it failed or was cut. A person's choice stays. */
@@ -232,54 +337,134 @@ function useView(turn, stored) {
   return progress.newest(turn, stored);
 }
 
-function Details({ id, view, now }) {
+/** What all turns of the page cost, for the last of their cards; empty for the others. */
+function useConversationCost(card, cost) {
+  const key = useRef({}).current;
+  const [sum, setSum] = useState('');
+  useEffect(() => {
+    const add = () => {
+      const isLast = [...document.querySelectorAll('.rc-progress')].pop() === card.current;
+      const all = isLast ? costs.all() : [];
+      setSum(all.length ? words.conversationCost(all) : '');
+    };
+    const leave = costs.subscribe(add);
+    return () => {
+      leave();
+      costs.remove(key);
+    };
+  }, []);
+  useEffect(() => costs.set(key, cost), [cost]);
+  return sum;
+}
+
+/** A retry replaces what is in the card, and the button that began it: who pressed it stays in the card. */
+function useFocusAfterRetry(card, turn) {
+  const known = useRef(turn);
+  useEffect(() => {
+    const isAnother = known.current !== turn;
+    known.current = turn;
+    if (isAnother && document.activeElement === document.body && card.current?.dataset.rcPressed) {
+      card.current.querySelector('.rc-fold').focus({ preventScroll: true });
+    }
+    if (isAnother) delete card.current?.dataset.rcPressed;
+  }, [turn]);
+}
+
+function Details({ id, view, isWaiting, conversation, isRetry, now }) {
   const isOver = view.state !== 'running';
   const phases = view.phases.filter((phase) => !isOver || phase.state !== 'queued');
   return (
     <div id={id} className="rc-details">
       <ol className="rc-phases">
         {phases.map((phase) => (
-          <Phase key={phase.id} phase={phase} now={now} isOver={isOver} searches={phase.id === 'searching' ? view.searches : []} />
+          <Phase
+            key={phase.id}
+            phase={phase}
+            now={now}
+            isOver={isOver}
+            isRetry={isRetry}
+            isWaiting={isWaiting}
+            searches={phase.id === 'searching' ? view.searches : []}
+          />
         ))}
       </ol>
-      {isOver && view.cost ? <p className="rc-small rc-tokens">{words.tokens(view.cost)}</p> : null}
+      {view.cost || conversation ? <Costs cost={view.cost} conversation={conversation} /> : null}
     </div>
+  );
+}
+
+function isStuck(view, waits) {
+  return waits.length > 0 && !view.searches.some((search) => search.state === 'running');
+}
+
+/** The line that stays when all else is folded. */
+function Summary({ view, waits, now }) {
+  const end = END[view.end] ?? {};
+  const isOver = view.state !== 'running';
+  const [first, ...others] = isStuck(view, waits) ? waits : [null, ...waits];
+  const title = first ? words.waiting(first, now) : isOver ? (end.title ?? 'Researched') : view.label;
+  const replacements = view.replacements ?? [];
+  return (
+    <>
+      <Mark state={first ? 'waiting' : view.state} icon={end.icon} />
+      <span className="rc-summary">
+        <strong className={first ? 'rc-warn' : ''}>{title}</strong>
+        {facts(view, now).map((fact, index) => (
+          <span key={index} className="rc-fact" title={fact.title}>
+            {fact.text}
+          </span>
+        ))}
+        {others.map((wait) => (
+          <span key={wait.on} className="rc-fact rc-warn">
+            {words.waiting(wait, now)}
+          </span>
+        ))}
+        {replacements.length ? (
+          <span className="rc-fact rc-replaced" title={replacements.map(words.reason).join(' ')}>
+            <ArrowRightLeft aria-hidden="true" />
+            {words.plural(replacements.length, 'model')} replaced
+          </span>
+        ) : null}
+      </span>
+    </>
   );
 }
 
 function ResearchProgress({ props, callAction }) {
   const view = useView(props.turn, props.view);
-  const { threadId } = useChatMessages();
+  const threadId = useRecoilValue(currentThreadIdState);
+  const card = useRef(null);
   const id = useId();
   const isOver = view.state !== 'running';
   const now = useNow(!isOver);
   const [isOpen, toggle] = useFold(view);
+  const conversation = useConversationCost(card, view.cost);
+  useFocusAfterRetry(card, props.turn);
   useEffect(() => setThread(threadId), [threadId]);
 
-  const end = END[view.end] ?? {};
-  const title = isOver ? (end.title ?? 'Researched') : view.label;
-  const isShownBelow = isOpen && view.searches.some((search) => search.waiting);
-  const isStuck = view.waiting && !isOver && !view.searches.some((search) => search.state === 'running');
+  const waits = words.waits(view);
+  const replacements = isOpen ? (view.replacements ?? []) : [];
   return (
-    <section className="rc-progress" aria-label="How this was researched" data-rc-state={view.state} data-rc-end={view.end ?? ''}>
+    <section
+      ref={card}
+      className="rc-progress"
+      aria-label="How this was researched"
+      data-rc-state={view.state}
+      data-rc-end={view.end ?? ''}
+      onClickCapture={(event) => event.target.closest('.rc-retry') && (card.current.dataset.rcPressed = '1')}
+    >
       <div className="rc-head">
         <button type="button" className="rc-fold" aria-expanded={isOpen} aria-controls={id} onClick={toggle}>
-          <Mark state={isStuck ? 'waiting' : view.state} icon={end.icon} />
-          <span className="rc-summary">
-            <strong>{title}</strong>
-            {facts(view, now).map((fact, index) => (
-              <span key={index} className="rc-fact">
-                {fact}
-              </span>
-            ))}
-          </span>
+          <Summary view={view} waits={waits} now={now} />
           <ChevronDown className="rc-chevron" aria-hidden="true" />
         </button>
         {isOver ? null : <Stop turn={props.turn} callAction={callAction} />}
       </div>
-      {view.waiting && !isOver && !isShownBelow ? <p className="rc-notice rc-warn">{waitingWords(view.waiting, now)}</p> : null}
-      {view.error ? <Failure error={view.error} /> : null}
-      {isOpen ? <Details id={id} view={view} now={now} /> : null}
+      {view.error ? <Failure key={props.turn} error={view.error} turn={props.turn} callAction={callAction} /> : null}
+      {isOpen ? (
+        <Details id={id} view={view} isWaiting={isStuck(view, waits)} conversation={conversation} isRetry={/:[1-9]\d*$/.test(props.turn)} now={now} />
+      ) : null}
+      <Notices waits={waits} replacements={replacements} />
     </section>
   );
 }

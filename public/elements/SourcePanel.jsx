@@ -84,6 +84,11 @@ function SourcePanel({ props }) {
         {source.title}
       </h3>
       <Way source={source} />
+      {source.retrievedAt ? (
+        <p className="rc-small">
+          <time dateTime={new Date(source.retrievedAt).toISOString()}>{words.retrieved(source)}</time>
+        </p>
+      ) : null}
       {passages.length ? (
         <>
           <p className="rc-small">{words.plural(passages.length, 'passage')}</p>

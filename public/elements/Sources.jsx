@@ -1,12 +1,14 @@
-// The sources of a report as cards; opens the panel for a card or a citation. Props: { turn, message, sources }.
+// The sources of a report as cards; opens the panel for a card or a citation; copies the report.
+// Props: { turn, message, sources, suggestions }.
 import { useEffect, useRef, useState } from 'react';
-import { useRecoilState, useRecoilValue } from 'recoil';
-import { elementState, sideViewState } from '@chainlit/react-client';
-import { FileText, Globe, Quote } from 'lucide-react';
+import { useRecoilCallback, useRecoilState, useRecoilValue } from 'recoil';
+import { elementState, messagesState, sideViewState } from '@chainlit/react-client';
+import { Check, Copy, FileText, Globe, Quote, Search } from 'lucide-react';
 
 const { words, components, sources: register } = window.rcUI;
 
 const FIRST = 6;
+const SAID_MS = 2500;
 
 const keyOf = (message, source) => `rc-source-${message}-${source.number ?? source.url}`;
 
@@ -31,9 +33,9 @@ function KeepOpen({ view, setView }) {
   return null;
 }
 
-function Badge({ source }) {
+function Badge({ source, isWritten }) {
   const count = words.passages(source).length;
-  if (!source.cited) return <span className="rc-badge rc-quiet">Read, not cited</span>;
+  if (isWritten && !source.cited) return <span className="rc-badge rc-quiet">Read, not cited</span>;
   if (!count) return <span className="rc-badge rc-quiet">No passage given</span>;
   return (
     <span className="rc-badge">
@@ -43,7 +45,7 @@ function Badge({ source }) {
   );
 }
 
-function Card({ source, isShown, onOpen }) {
+function Card({ source, isWritten, isShown, onOpen }) {
   const Icon = words.isFile(source) ? FileText : Globe;
   return (
     <li>
@@ -56,9 +58,61 @@ function Card({ source, isShown, onOpen }) {
         <span className="rc-card-title" dir="auto">
           {source.title}
         </span>
-        <Badge source={source} />
+        <span className="rc-card-foot">
+          <Badge source={source} isWritten={isWritten} />
+          {source.retrievedAt ? <span className="rc-badge rc-quiet">{words.retrieved(source)}</span> : null}
+        </span>
       </button>
     </li>
+  );
+}
+
+/** The report as Markdown with its sources, for a document elsewhere. */
+function CopyReport({ message, sources }) {
+  const [state, setState] = useState('ready');
+  // Read when it is pressed: the messages change with every piece of a report that is being written.
+  const read = useRecoilCallback(({ snapshot }) => async () => find(await snapshot.getPromise(messagesState), message)?.output ?? '', [message]);
+  useEffect(() => {
+    if (state === 'ready') return undefined;
+    const timer = setTimeout(() => setState('ready'), SAID_MS);
+    return () => clearTimeout(timer);
+  }, [state]);
+  const copy = async () => setState((await words.copied(words.markdown(await read(), sources))) ? 'copied' : 'failed');
+  const Icon = state === 'copied' ? Check : Copy;
+  return (
+    <button type="button" className="rc-copy" onClick={copy}>
+      <Icon aria-hidden="true" />
+      <span aria-live="polite">{{ ready: 'Copy report', copied: 'Copied', failed: 'Copying was refused' }[state]}</span>
+    </button>
+  );
+}
+
+function find(messages, id) {
+  for (const message of messages) {
+    const found = message.id === id ? message : find(message.steps ?? [], id);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** Google asks that these be shown with what was found by its search. */
+function Suggestions({ list }) {
+  const shown = list.filter((suggestion) => words.isGoogle(suggestion.url));
+  if (!shown.length) return null;
+  return (
+    <nav className="rc-suggestions" aria-label="Google Search suggestions">
+      <span className="rc-quiet">Google Search suggestions</span>
+      <ul>
+        {shown.map((suggestion) => (
+          <li key={suggestion.url}>
+            <a className="rc-chip rc-chip-link" href={suggestion.url} target="_blank" rel="noopener noreferrer">
+              <Search aria-hidden="true" />
+              <bdi className="rc-chip-name">{suggestion.text}</bdi>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }
 
@@ -79,7 +133,7 @@ function useRegister(message, list, open) {
 }
 
 function Sources({ props }) {
-  const { message, sources: list = [] } = props;
+  const { message, sources: list = [], suggestions = [] } = props;
   const [side, setSide] = useRecoilState(sideViewState);
   const [isWhole, setWhole] = useState(false);
   const open = (source) => setSide(sideView(message, source));
@@ -89,22 +143,28 @@ function Sources({ props }) {
   const cited = list.filter((source) => source.cited);
   const others = list.filter((source) => !source.cited);
   const all = [...cited, ...others];
+  // What is cited is known when the report is there.
+  const isWritten = cited.length > 0;
   const first = (cited.length ? cited : others).slice(0, FIRST);
   const isMine = side?.key?.startsWith(`rc-source-${message}-`);
   return (
     <section className="rc-sources" aria-label="Sources">
       {isMine ? <KeepOpen view={side} setView={setSide} /> : null}
-      <h2 className="rc-heading">
-        Sources{' '}
-        <span className="rc-quiet">
-          {cited.length} cited{others.length ? `, ${others.length} more read` : ''}
-        </span>
-      </h2>
+      <div className="rc-sources-head">
+        <h2 className="rc-heading">
+          Sources{' '}
+          <span className="rc-quiet">
+            {isWritten ? `${cited.length} cited${others.length ? `, ${others.length} more read` : ''}` : `${all.length} found`}
+          </span>
+        </h2>
+        {isWritten ? <CopyReport message={message} sources={list} /> : null}
+      </div>
       <ol className="rc-cards">
         {(isWhole ? all : first).map((source) => (
           <Card
             key={source.number ?? source.url}
             source={source}
+            isWritten={isWritten}
             isShown={side?.key === keyOf(message, source)}
             onOpen={(event) => {
               window.rcUI.opener = event.currentTarget;
@@ -118,6 +178,7 @@ function Sources({ props }) {
           {isWhole ? 'Show fewer' : `Show all ${all.length} sources`}
         </button>
       ) : null}
+      <Suggestions list={suggestions} />
     </section>
   );
 }

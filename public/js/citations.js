@@ -79,6 +79,7 @@ function peek(link, source) {
     make('p', { class: 'rc-peek-title', dir: 'auto' }, source.title),
     make('p', { class: 'rc-peek-quote', dir: 'auto' }, passage ? `“${shorten(passage.quote)}”` : 'No passage was given.'),
   );
+  if (source.retrievedAt) card.append(make('p', { class: 'rc-peek-place' }, rcUI.words.retrieved(source)));
   document.body.append(card);
   link.setAttribute('aria-describedby', 'rc-peek');
   settle(link.getBoundingClientRect());

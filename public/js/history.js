@@ -4,6 +4,7 @@ import { afterChanges, make } from './page.js';
 const EVERY_MS = 5000;
 
 let running = new Set();
+let wasSignedIn = false;
 
 setInterval(refresh, EVERY_MS);
 document.addEventListener('visibilitychange', refresh);
@@ -15,7 +16,10 @@ async function refresh() {
   if (document.hidden) return;
   try {
     const response = await fetch('/rc/running');
+    // The account is gone, or the sign-in has run out: the page must not go on as if nothing had happened.
+    if (response.status === 401 && wasSignedIn) return location.reload();
     if (!response.ok) return;
+    wasSignedIn = true;
     running = new Set((await response.json()).threads);
   } catch {
     return; // Offline: what was known stays, Chainlit says that the connection is lost.

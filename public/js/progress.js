@@ -4,6 +4,7 @@
 // ours are stopped here, before its listener sees them.
 import { rcUI, say } from './rcui.js';
 import { setThread } from './thread.js';
+import * as words from './words.js';
 
 const END = {
   report_ready: 'The report is ready.',
@@ -14,6 +15,7 @@ const END = {
   turn_stopped: 'The research is stopped.',
 };
 
+const said = new Set();
 const views = new Map();
 const listeners = new Map();
 let phase = '';
@@ -39,12 +41,14 @@ function receive(event) {
   event.stopImmediatePropagation();
   if (type === 'rc:progress') accept(event.data.turn, event.data.view);
   if (type === 'rc:thread') setThread(event.data.id);
+  if (type === 'rc:models') rcUI.modelNames = event.data.names;
 }
 
 function accept(turn, view) {
   if (views.get(turn)?.seq > view.seq) return;
   views.set(turn, view);
   announce(turn, view);
+  announceWaits(turn, view);
   listeners.get(turn)?.forEach((listener) => listener(view));
 }
 
@@ -54,4 +58,17 @@ function announce(turn, view) {
   phase = now;
   say(view.end ? END[view.end] : view.label);
   window.dispatchEvent(new CustomEvent('rc:phase', { detail: { turn, state: view.state } }));
+}
+
+/** Each wait once, without the seconds that count. */
+function announceWaits(turn, view) {
+  for (const { on, reasons } of words.waits(view)) {
+    for (const reason of reasons) sayOnce(`${turn} ${on} ${reason}`, `Waiting for ${on}. ${reason}`);
+  }
+  for (const sentence of view.replacements ?? []) sayOnce(`${turn} ${sentence}`, words.reason(sentence));
+}
+
+function sayOnce(key, sentence) {
+  if (!said.has(key)) say(sentence);
+  said.add(key);
 }

@@ -20,17 +20,96 @@ export function soFar(milliseconds) {
   return seconds < 10 ? `${seconds} s` : duration(seconds * 1000);
 }
 
-/** Empty when there is nothing to pay. */
+/** Empty when nothing is known of it. A part whose price is unknown never counts as nothing. */
 export function money(cost) {
   if (!cost) return '';
-  if (cost.usd === null || cost.usd === undefined) return 'cost unknown';
-  if (cost.usd > 0 && cost.usd < 0.005) return 'under $0.01';
-  return `$${cost.usd.toFixed(2)}`;
+  if (cost.usd !== null && cost.usd !== undefined) return dollars(cost.usd);
+  return cost.knownUsd ? `at least ${dollars(cost.knownUsd)}` : 'price unknown';
 }
 
-export function tokens(cost) {
-  const number = (n) => (n ?? 0).toLocaleString('en-US');
-  return `${number(cost.inputTokens)} tokens read, ${number(cost.outputTokens)} written`;
+function dollars(usd) {
+  if (usd === 0) return 'free';
+  return usd < 0.01 ? '< $0.01' : `$${usd.toFixed(2)}`;
+}
+
+/** To the last digit that is known, for who points at a rounded figure. */
+export function exactMoney(cost) {
+  const usd = cost?.usd ?? cost?.knownUsd;
+  return usd ? `$${usd.toFixed(6).replace(/0{1,4}$/, '')}` : undefined;
+}
+
+export function count(number) {
+  return (number ?? 0).toLocaleString('en-US');
+}
+
+/** What several turns cost together. */
+export function conversationCost(costs) {
+  const unknown = costs.filter((cost) => cost.usd === null || cost.usd === undefined).length;
+  const known = costs.reduce((sum, cost) => sum + (cost.usd ?? cost.knownUsd ?? 0), 0);
+  if (!unknown) return dollars(known);
+  if (!known) return 'price unknown';
+  return `at least ${dollars(known)} (of ${plural(unknown, 'answer')} a part has no known price)`;
+}
+
+const AGENTS = { planner: 'Planning', searcher: 'Searching', analyst: 'Writing' };
+
+export function agent(name) {
+  return AGENTS[name] ?? name;
+}
+
+/** Who a view waits for now, each once: since when, until when, and for which reasons. */
+export function waits(view) {
+  if (view.end) return [];
+  const searches = view.searches.map((search) => search.waiting).filter(Boolean);
+  const isOfSearch = view.waiting && searches.some((wait) => wait.on === view.waiting.on && wait.since === view.waiting.since);
+  const known = new Map();
+  for (const wait of [...searches, ...(view.waiting && !isOfSearch ? [view.waiting] : [])]) {
+    const before = known.get(wait.on) ?? { ...wait, reasons: [] };
+    known.set(wait.on, {
+      on: wait.on,
+      since: Math.min(before.since, wait.since),
+      until: before.until && wait.until ? Math.min(before.until, wait.until) : null,
+      reasons: [...new Set([...before.reasons, reason(wait.reason)])],
+    });
+  }
+  return [...known.values()];
+}
+
+/** "Waiting for Gemini, 12 s", with the next try where it is announced. */
+export function waiting(wait, now) {
+  if (!wait.until) return `Waiting for ${wait.on}, ${soFar(now - wait.since)}`;
+  const left = Math.ceil((wait.until - now) / 1000);
+  return `Waiting for ${wait.on}, ${left > 0 ? `next try in ${soFar(left * 1000)}` : 'trying again'}`;
+}
+
+/** Why it waits, or who took over: without the advice to try again, for that is being done. */
+export function reason(text) {
+  return sentence(text.replace(/;[^;]*\btry again\b[^;]*(?=;|$)/, ''));
+}
+
+export function sentence(text) {
+  const whole = text.trim();
+  return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
+}
+
+/** In the reader's own time zone and way of writing dates. */
+export function moment(milliseconds) {
+  return new Intl.DateTimeFormat(navigator.languages ?? undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(milliseconds);
+}
+
+/** Empty for a source from before this was noted. */
+export function retrieved(source) {
+  return source.retrievedAt ? `Retrieved ${moment(source.retrievedAt)}` : '';
+}
+
+/** Whether an address is one of Google's own, and nothing that only looks like it. */
+export function isGoogle(address) {
+  try {
+    const { protocol, hostname } = new URL(address);
+    return protocol === 'https:' && /^(?:[a-z0-9-]+\.)*google\.com$/.test(hostname);
+  } catch {
+    return false;
+  }
 }
 
 export function isFile(source) {
@@ -56,4 +135,39 @@ export function passages(source) {
 export function provenance(source, passage) {
   if (isFile(source)) return 'Found word for word in the file';
   return passage.verbatim === false ? 'What the search service says of this page' : 'Quoted by the search service';
+}
+
+const CODE = /(```[\s\S]*?(?:```|$)|~~~[\s\S]*?(?:~~~|$)|`+[^`\n]+`+)/;
+
+/** A report as Markdown for elsewhere: its citations as plain [3], and below it what they stand for. */
+export function markdown(text, sources) {
+  const parts = text.split(CODE).map((part, index) => (index % 2 ? part : plainCitations(part)));
+  const list = sources.filter((source) => source.cited && source.number).map(listed);
+  return [parts.join('').trim(), ...(list.length ? ['## Sources', list.join('\n')] : [])].join('\n\n') + '\n';
+}
+
+/** What our own links and escapes stand for (chat_app/transcript/citations.py). */
+function plainCitations(prose) {
+  return prose.replace(/\[\\\[(\d{1,4})\\\]\]\([^()\s]*\)/g, '[$1]').replace(/\\(:(?=\p{L})|!(?=\[))/gu, '$1');
+}
+
+function listed(source) {
+  const where = isFile(source) ? place(source) : source.url;
+  const when = source.retrievedAt ? ` (retrieved ${moment(source.retrievedAt)})` : '';
+  return `- [${source.number}] ${source.title}: ${where}${when}`;
+}
+
+/** Whether the text is on the clipboard now. Without https a browser has no clipboard, but still the old command. */
+export async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = document.body.appendChild(document.createElement('textarea'));
+    area.value = text;
+    area.select();
+    const isDone = document.execCommand('copy');
+    area.remove();
+    return isDone;
+  }
 }

@@ -44,19 +44,19 @@ def test_a_model_is_made_once_by_however_many_threads() -> None:
 
 
 UNUSABLE = {
-    "anthropic:claude-sonnet-5-5": "Claude (claude-sonnet-5-5) cannot be used without ANTHROPIC_API_KEY; set it, or set "
-    "CHAT_APP_ANALYST_MODEL to another model.",
+    "anthropic:claude-sonnet-5-5": "Claude (claude-sonnet-5-5) cannot be used without ANTHROPIC_API_KEY; set it, or choose "
+    "another model (CHAT_APP_ANALYST_MODEL).",
     "google:gemini-3.8-flash": "Gemini (gemini-3.8-flash) cannot be used without GOOGLE_API_KEY or GEMINI_API_KEY; set it,"
-    " or set CHAT_APP_ANALYST_MODEL to another model.",
-    "openai:gpt-5.6-sol": "OpenAI (gpt-5.6-sol) cannot be used without OPENAI_API_KEY; set it, or set "
-    "CHAT_APP_ANALYST_MODEL to another model.",
-    "ollama:qwen3": "Ollama (qwen3) cannot be used without OLLAMA_BASE_URL; set it, or set CHAT_APP_ANALYST_MODEL to "
-    "another model.",
-    "groq:llama": "groq (llama) needs the package groq, which is not installed; set CHAT_APP_ANALYST_MODEL to another model.",
+    " or choose another model (CHAT_APP_ANALYST_MODEL).",
+    "openai:gpt-5.6-sol": "OpenAI (gpt-5.6-sol) cannot be used without OPENAI_API_KEY; set it, or choose "
+    "another model (CHAT_APP_ANALYST_MODEL).",
+    "ollama:qwen3": "Ollama (qwen3) cannot be used without OLLAMA_BASE_URL; set it, or choose another "
+    "model (CHAT_APP_ANALYST_MODEL).",
+    "groq:llama": "groq (llama) needs the package groq, which is not installed; choose another model (CHAT_APP_ANALYST_MODEL).",
     "nobody:model": "'nobody:model' names no provider that is known here; set CHAT_APP_ANALYST_MODEL to one such as "
     "'anthropic:claude-sonnet-5-5'.",
     "google-cloud:gemini-3.8-flash": "google-cloud (gemini-3.8-flash) cannot be used as it is set up; check its settings, "
-    "or set CHAT_APP_ANALYST_MODEL to another model.",
+    "or choose another model (CHAT_APP_ANALYST_MODEL).",
 }
 
 

@@ -1,15 +1,15 @@
 """The main job as a person does it, in a real browser against the real program: ask, watch, crash, come back, share."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.app_process import AppProcess
+from tests.browser.person import Person, ask, opened
 from tests.fakes.providers import FakeProviders
 from tests.fakes.scenario import Scenario
 
@@ -25,19 +25,6 @@ SEVEN_SECONDS = Scenario(
     report_tokens=200,
     searches=2,
 )
-# A server that was killed refuses connections, and a page says so on its console.
-EXPECTED_NOISE = re.compile(
-    r"ERR_CONNECTION|Failed to fetch|WebSocket connection|ERR_INTERNET_DISCONNECTED|status of 404|ERR_EMPTY_RESPONSE"
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic"]
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -57,39 +44,16 @@ def app(providers: FakeProviders, tmp_path_factory: pytest.TempPathFactory) -> I
 @pytest.fixture
 def person(browser: Browser, app: AppProcess) -> Iterator[BrowserContext]:
     """A browser of its own, without cookies; fails a test whose pages reach elsewhere or log an error."""
-    with _Person(browser, app) as context:
+    with Person(browser, app) as context:
         yield context
-
-
-class _Person:
-    def __init__(self, browser: Browser, app: AppProcess) -> None:
-        self._context = browser.new_context(base_url=app.url, viewport={"width": 1280, "height": 860})
-        self._context.on("request", self._note_request)
-        self._context.on("console", self._note_message)
-        self._problems: list[str] = []
-
-    def __enter__(self) -> BrowserContext:
-        return self._context
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._context.close()
-        assert kind is not None or self._problems == []
-
-    def _note_request(self, request: Request) -> None:
-        if not request.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
-            self._problems.append(f"request to {request.url}")
-
-    def _note_message(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not EXPECTED_NOISE.search(message.text):
-            self._problems.append(message.text)
 
 
 def test_without_keys_a_starter_question_is_answered_with_checked_quotes(browser: Browser, tmp_path: Path) -> None:
     app = AppProcess(tmp_path / "data", {})
     app.start()
     try:
-        with _Person(browser, app) as person:
-            page = _opened(person)
+        with Person(browser, app) as person:
+            page = opened(person)
             expect(page.locator(".rc-mode")).to_contain_text("Excerpts only (no AI model)")
             page.get_by_text("What happens to a running research when the server is killed?").click()
             citation = page.locator("a.rc-cite").first
@@ -104,8 +68,8 @@ def test_without_keys_a_starter_question_is_answered_with_checked_quotes(browser
 
 
 def test_plan_searches_and_report_are_watched_and_survive_reload_and_second_tab(person: BrowserContext) -> None:
-    page = _opened(person)
-    _ask(page, "How do glaciers move?")
+    page = opened(person)
+    ask(page, "How do glaciers move?")
     expect(page.locator(".rc-progress")).to_contain_text("Planning")
     expect(page.locator(".rc-progress")).to_contain_text("evidence and measurements")
     expect(page).to_have_url(re.compile("/thread/"))
@@ -120,8 +84,8 @@ def test_plan_searches_and_report_are_watched_and_survive_reload_and_second_tab(
 
 
 def test_an_open_page_goes_on_by_itself_after_kill_9(person: BrowserContext, app: AppProcess) -> None:
-    page = _opened(person)
-    _ask(page, "Why is the sky blue?")
+    page = opened(person)
+    ask(page, "Why is the sky blue?")
     expect(page.locator(".rc-progress")).to_contain_text("evidence and measurements")
     app.kill()
     app.start()
@@ -131,8 +95,8 @@ def test_an_open_page_goes_on_by_itself_after_kill_9(person: BrowserContext, app
 
 
 def test_a_lost_network_is_caught_up_with(person: BrowserContext) -> None:
-    page = _opened(person)
-    _ask(page, "What is a tide?")
+    page = opened(person)
+    ask(page, "What is a tide?")
     expect(page.locator(".rc-progress")).to_contain_text("evidence and measurements")
     person.set_offline(True)
     page.wait_for_timeout(4_000)  # how long the network is away, not a wait for something
@@ -142,8 +106,8 @@ def test_a_lost_network_is_caught_up_with(person: BrowserContext) -> None:
 
 
 def test_stop_keeps_what_was_found(person: BrowserContext, providers: FakeProviders) -> None:
-    page = _opened(person)
-    _ask(page, "How old is the moon?")
+    page = opened(person)
+    ask(page, "How old is the moon?")
     expect(page.locator(".rc-progress")).to_contain_text("sources")
     page.locator(".rc-stop button").click()
     expect(page.locator(".rc-progress")).to_contain_text("Stopped", timeout=3_000)
@@ -157,7 +121,7 @@ def test_stop_keeps_what_was_found(person: BrowserContext, providers: FakeProvid
 def test_history_finds_the_question_and_a_deep_link_arrives_without_a_cookie(browser: Browser, app: AppProcess) -> None:
     asked = app.ask("Do unmistakable narwhals sing?")
     asked.finished()
-    with _Person(browser, app) as person:
+    with Person(browser, app) as person:
         page = person.new_page()
         page.goto(f"/thread/{asked.thread}")
         expect(page.locator("a.rc-cite").first).to_be_visible()
@@ -166,7 +130,7 @@ def test_history_finds_the_question_and_a_deep_link_arrives_without_a_cookie(bro
 
 def test_a_link_shows_the_conversation_without_sign_in_until_it_is_revoked(browser: Browser, app: AppProcess) -> None:
     asked = app.ask("How do bees find flowers?")
-    with _Person(browser, app) as person, _Person(browser, app) as stranger:
+    with Person(browser, app) as person, Person(browser, app) as stranger:
         page = person.new_page()
         page.goto(f"/thread/{asked.thread}")
         page.locator("#rc-share-button").click()
@@ -187,7 +151,7 @@ def test_a_link_shows_the_conversation_without_sign_in_until_it_is_revoked(brows
 def test_a_phone_shows_everything_without_scrolling_sideways(browser: Browser, app: AppProcess, scheme: str) -> None:
     asked = app.ask("How long do cats sleep?")
     asked.finished()
-    with _Person(browser, app) as person:
+    with Person(browser, app) as person:
         page = person.new_page()
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         page.set_viewport_size({"width": 390, "height": 844})
@@ -195,20 +159,6 @@ def test_a_phone_shows_everything_without_scrolling_sideways(browser: Browser, a
         expect(page.locator("a.rc-cite").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert page.evaluate("document.documentElement.classList.contains('dark')") == (scheme == "dark")
-
-
-def _opened(person: BrowserContext) -> Page:
-    page = person.new_page()
-    page.goto("/")
-    expect(page.locator("#chat-input")).to_be_visible()
-    return page
-
-
-def _ask(page: Page, question: str) -> None:
-    page.locator("#chat-input").fill(question)
-    expect(page.locator("#chat-submit")).to_be_enabled()  # the socket is connected
-    page.locator("#chat-submit").click()
-    expect(page.locator(".rc-progress").last).to_be_visible()
 
 
 def _report(page: Page) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest_asyncio
 
 from chat_app.chat.audience import Audience
-from chat_app.research.progress import Entry, Event, PhaseStarted, ReportReady, TurnStarted
+from chat_app.research.progress import Entry, Event, PhaseStarted, Recorded, ReportReady, TurnStarted
 from chat_app.research.turn import Turn
+from chat_app.research.view import fold
 from chat_app.storage.engine import Database
 from chat_app.storage.hub import Feed, Hub
 from chat_app.storage.trail import Trail
@@ -64,6 +65,23 @@ async def stage(database: Database) -> AsyncIterator[Stage]:
     stage = Stage(*await open_turn(database))
     yield stage
     await stage.audience.close()
+
+
+async def test_a_page_keeps_what_was_announced_until_the_turn_has_come_so_far(stage: Stage) -> None:
+    page = RecordingPage()
+    further = (*BEGUN.values(), PhaseStarted(phase="analyzing"))
+    trail = [Recorded(turn_id=stage.turn.id, seq=i, at=stage.turn.asked_at, event=e) for i, e in enumerate(further)]
+    announced = fold(stage.turn.id, trail).model_copy(update={"seq": -1})
+    await stage.audience.show([page], stage.turn, announced)
+    before = len(page.sent)
+    stage.audience.follow(page, stage.turn, stage.feed, announced)
+    await stage.play(**BEGUN)
+    await asyncio.sleep(0.1)
+    assert page.events()[before:] == ["task_start"]
+    await stage.play(analyzing=PhaseStarted(phase="analyzing"), end=READY)
+    await page.until("task_end")
+    labels = [data["view"]["label"] for event, data in page.sent if event == "window_message"]
+    assert "Planning" not in labels
 
 
 async def test_a_page_follows_a_turn_to_its_end(stage: Stage) -> None:

@@ -1,5 +1,6 @@
 """What a person may do in a conversation, as far as no research has to run for it."""
 
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -8,10 +9,20 @@ import pytest
 from chat_app.agents.menu import Menu
 from chat_app.chat.audience import Audience
 from chat_app.chat.conversation import Conversation
-from chat_app.errors import InvalidQuestion, NotFound
-from chat_app.research.progress import Entry, PhaseStarted, ReportReady, TurnStarted
+from chat_app.errors import CannotRetry, InvalidQuestion, NotFound
+from chat_app.research.progress import (
+    Entry,
+    Failure,
+    PhaseStarted,
+    ReportDelta,
+    ReportReady,
+    TurnFailed,
+    TurnStarted,
+)
+from chat_app.research.turn import Turn
 from chat_app.storage.engine import Database
 from chat_app.storage.hub import Hub
+from chat_app.storage.thread_reading import read_thread
 from chat_app.storage.trail import Trail
 from chat_app.storage.transcript import Transcript
 from chat_app.transcript.projection import row_id
@@ -19,16 +30,21 @@ from chat_app.workflows.journal import Journal
 from chat_app.workflows.turns import Turns
 from tests.chat.test_audience import RecordingPage
 from tests.research.trails import report
-from tests.storage.places import open_turn, thread
+from tests.storage.places import open_turn, thread, turn_in
 
 MENU = Menu(planner=("excerpts:local",), searcher=(), analyst=("excerpts:local",))
 READY = Entry(key="end", event=ReportReady(report=report("So [1].", 1)))
 
 
-def conversation(database: Database) -> Conversation:
+def conversation(database: Database, *pages: RecordingPage) -> Conversation:
     trail, transcript = Trail(database), Transcript(database)
     turns = Turns(Journal(trail, transcript, Hub(trail)), transcript)
-    return Conversation(turns, trail, transcript, Audience(), lambda _: (), MENU)
+    return Conversation(turns, trail, transcript, Audience(), lambda _: pages, MENU, partial(_stored, database))
+
+
+async def _stored(database: Database, thread_id: str) -> dict[str, Any] | None:
+    async with database.read() as tx:
+        return await read_thread(tx, thread_id)
 
 
 def message(text: str, **fields: Any) -> dict[str, Any]:
@@ -94,6 +110,70 @@ async def test_an_ended_turn_without_rows_is_completed_when_its_conversation_is_
     again = {"id": "thread", "steps": list(shown["steps"]), "elements": list(shown["elements"])}
     await conversation(database).bring_up_to_date(again)
     assert again == shown
+
+
+async def tried_again(database: Database, later_question: bool = False) -> tuple[Trail, Turn, dict[str, Any]]:
+    """A turn that failed in the middle of its report and is tried again, and the thread as it is stored."""
+    trail, failed = await open_turn(database)
+    hub = Hub(trail)
+    trail.on_commit = hub.committed
+    journal = Journal(trail, Transcript(database), hub)
+    await journal.record(failed, "a", TurnStarted(question="Why?"))
+    await journal.record(failed, "b", PhaseStarted(phase="analyzing"))
+    await journal.record(failed, "c", ReportDelta(attempt=1, offset=0, text="Half a report"))
+    await journal.record(failed, "end", TurnFailed(error=Failure(kind="k", message="Claude is away.", retryable=True)))
+    turn = failed.of_revision(1)
+    await trail.open_turn(turn)
+    if later_question:
+        await trail.open_turn(turn_in(message_id="later", seconds=60))
+    async with database.read() as tx:
+        stored = await read_thread(tx, "thread")
+    assert stored is not None
+    assert "Half a report" in [step["output"] for step in stored["steps"]]
+    return trail, turn, stored
+
+
+async def test_of_a_turn_that_is_tried_again_nothing_of_the_failed_try_is_shown(database: Database) -> None:
+    _, turn, shown = await tried_again(database)
+    await conversation(database).bring_up_to_date(shown)
+    assert [step["name"] for step in shown["steps"]] == ["alice", "Research Chat"]
+    (card,) = shown["elements"]
+    assert (card["props"]["turn"], card["props"]["view"]["state"]) == (turn.id, "running")
+    assert card["props"]["view"]["error"] is None
+
+
+async def test_the_answer_of_a_new_try_has_its_place_before_later_questions(database: Database) -> None:
+    _, turn, shown = await tried_again(database, later_question=True)
+    await conversation(database).bring_up_to_date(shown)
+    rows = [(step["id"], step["output"]) for step in shown["steps"]]
+    assert rows[2] == (row_id(turn, "report"), "")
+    assert [step["metadata"]["turn"] for step in shown["steps"][3:]] == ["thread:later:0"] * 2
+
+
+async def test_a_new_try_that_failed_as_well_is_completed_though_a_failure_is_stored_already(
+    database: Database,
+) -> None:
+    trail, turn, shown = await tried_again(database)
+    again = TurnFailed(error=Failure(kind="k", message="Claude is still away.", retryable=True))
+    await trail.append(turn.id, Entry(key="a", event=TurnStarted(question="Why?")), Entry(key="end", event=again))
+    await conversation(database).bring_up_to_date(shown)
+    (card,) = shown["elements"]
+    assert card["props"]["view"]["error"]["message"] == "Claude is still away."
+
+
+@pytest.mark.parametrize("turn_id", ["nowhere:message:0", "thread:message:0"])
+async def test_only_ones_own_turns_can_be_tried_again(database: Database, turn_id: str) -> None:
+    await open_turn(database, owner="bob")
+    with pytest.raises(NotFound):
+        await conversation(database).retry(turn_id, "alice")
+
+
+async def test_a_turn_that_has_not_failed_is_not_tried_again_and_no_page_is_told(database: Database) -> None:
+    await open_turn(database)
+    page = RecordingPage()
+    with pytest.raises(CannotRetry):
+        await conversation(database, page).retry("thread:message:0", "alice")
+    assert page.sent == []
 
 
 async def test_a_running_turn_is_shown_as_far_as_it_has_come(database: Database) -> None:

@@ -17,6 +17,7 @@ from chat_app.research.progress import (
     TurnStarted,
     Waiting,
 )
+from chat_app.research.turn import Turn
 from chat_app.research.view import TurnView, fold
 from chat_app.transcript.projection import project, row_id
 from tests.research.trails import PLAN, TURN, report, source, trail, view_of
@@ -35,9 +36,9 @@ def delta(text: str, offset: int = 0, attempt: int = 1) -> ReportDelta:
 class RecordingPage:
     """A page that keeps what it is sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, turn: Turn = TURN) -> None:
         self.sent: list[tuple[str, Any]] = []
-        self._screen = Screen(self._emit, TURN)
+        self._screen = Screen(self._emit, turn)
 
     async def show(self, *events: Event) -> list[tuple[str, str]]:
         """Show the view of a trail; returns what that sent, in brief."""
@@ -67,7 +68,7 @@ class RecordingPage:
 def _brief(data: dict[str, Any]) -> str:
     if "token" in data:
         return ("= " if data["isSequence"] else "+ ") + data["token"]
-    return data.get("name") or data["type"]
+    return data.get("name") or data.get("type") or data["id"]
 
 
 async def test_a_turn_that_begins_shows_its_question_its_card_and_its_phase() -> None:
@@ -178,6 +179,23 @@ async def test_a_failure_keeps_the_text_and_ends_the_stream() -> None:
     assert page.text() == "So far"
     final = next(data for event, data in reversed(page.sent) if event == "new_message" and data["id"] == ANSWER)
     assert (final["streaming"], final["metadata"]["state"]) == (False, "failed")
+
+
+async def test_a_new_try_takes_what_the_failed_one_wrote_off_the_page_and_keeps_its_place() -> None:
+    page = RecordingPage(TURN.of_revision(1))
+    sent = await page.show(STARTED, PLANNING)
+    assert sent[:2] == [("update_message", ANSWER), ("remove_element", row_id(TURN, "sources"))]
+    assert page.text() == ""
+    sent = await page.show(STARTED, ANALYZING, ReportStarted(attempt=1), delta("So it"))
+    assert ("stream_start", "Research Chat") in sent
+    assert page.text() == "So it"
+
+
+async def test_a_new_try_that_ends_without_an_answer_leaves_no_empty_one() -> None:
+    page = RecordingPage(TURN.of_revision(1))
+    await page.show(STARTED, PLANNING)
+    failure = Failure(kind="k", message="Claude is away.", retryable=True)
+    assert ("delete_message", ANSWER) in await page.show(STARTED, PLANNING, TurnFailed(error=failure))
 
 
 async def test_a_page_that_comes_late_gets_what_the_others_have() -> None:

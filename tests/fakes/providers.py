@@ -101,6 +101,16 @@ class FakeProviders:
             time.sleep(0.02)
         return self.log()
 
+    def wait_for_request(self, role: Role, containing: str, patience_seconds: float = 20) -> LoggedRequest:
+        """The first request in this role whose question or query contains the words; blocks until it has come."""
+        deadline = time.monotonic() + patience_seconds
+        while time.monotonic() < deadline:
+            for request in self.log(role):
+                if containing in request.question:
+                    return request
+            time.sleep(0.02)
+        raise TimeoutError(f"No request of the {role} about {containing!r} came.")
+
     def clear_log(self) -> None:
         self._call("DELETE", "/__log__")
 

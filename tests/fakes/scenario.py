@@ -141,6 +141,8 @@ class Scenario(_Script):
     """Without: there are no lists, as with many proxies."""
     redirects: bool = False
     """Gemini names its sources by redirect links, as the real one does: this server answers them with 302."""
+    redirect_latency: float = 0.0
+    """Seconds before such a link is answered."""
     faults: tuple[Fault, ...] = ()
     """The first that applies to a request counts."""
 

@@ -143,13 +143,17 @@ def application(scenario: Scenario) -> Starlette:
                 return PlainTextResponse(str(exc), 422)
         return JSONResponse(stage.scenario.model_dump(mode="json"))
 
+    async def redirect(request: Request) -> Response:
+        await asyncio.sleep(stage.scenario.redirect_latency)
+        return RedirectResponse(gemini.redirect_target(request.path_params["token"]), 302)
+
     return Starlette(
         routes=[
             Route("/v1/messages", Provider(stage, anthropic_messages)),
             Route("/v1/messages/count_tokens", _count_tokens, methods=["POST"]),
             *model_lists.routes(lambda: stage.scenario),
             Route("/v1beta/models/{call}", Provider(stage, gemini)),
-            Route(gemini.REDIRECT_PATH + "{token}", _redirect),
+            Route(gemini.REDIRECT_PATH + "{token}", redirect),
             Route("/v1/chat/completions", Provider(stage, openai_chat)),
             Route("/v1/responses", Provider(stage, openai_responses)),
             Route("/__log__", log, methods=["GET", "DELETE"]),
@@ -225,7 +229,3 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 async def _count_tokens(request: Request) -> Response:
     return JSONResponse({"input_tokens": len(await request.body()) // 4})
-
-
-async def _redirect(request: Request) -> Response:
-    return RedirectResponse(gemini.redirect_target(request.path_params["token"]), 302)

@@ -24,7 +24,7 @@ from chat_app.research.progress import (
     TurnStopped,
     Waiting,
 )
-from chat_app.research.view import TurnView, apply, apply_delta, fold
+from chat_app.research.view import TurnView, apply, apply_delta, fold, tried_again
 from tests.research.trails import PLAN, TURN, at, report, source, trail, view_of
 
 STARTED = TurnStarted(question=TURN.question)
@@ -54,6 +54,35 @@ def finished(search: int, *numbers: int) -> SearchFinished:
 
 def delta(text: str, offset: int = 0, attempt: int = 1) -> ReportDelta:
     return ReportDelta(attempt=attempt, offset=offset, text=text)
+
+
+def test_a_turn_that_is_tried_again_shows_what_it_keeps_and_that_it_goes_on() -> None:
+    failed = SearchFailedEvent(search=1, query="eyes", error="No.")
+    events = (STARTED, PLANNING, PLANNED, SEARCHING, begun(0), begun(1), finished(0, 1), failed, ANALYZING)
+    view = tried_again(view_of(*events, delta("Half"), TurnFailed(error=FAILURE)), "next", at(60))
+    assert (view.turn_id, view.seq, view.state, view.end, view.failure, view.text) == (
+        "next",
+        -1,
+        "running",
+        None,
+        None,
+        "",
+    )
+    assert [(phase.phase, phase.state) for phase in view.phases] == [
+        ("planning", "done"),
+        ("searching", "done"),
+        ("analyzing", "running"),
+    ]
+    assert [search.state for search in view.searches] == ["done", "failed"]  # what failed is not searched for again
+    assert [each.number for each in view.sources] == [1]
+
+
+def test_searches_that_all_failed_are_all_to_do_when_the_turn_is_tried_again() -> None:
+    failed = tuple(SearchFailedEvent(search=i, query=s.query, error="No.") for i, s in enumerate(PLAN.searches))
+    view = view_of(STARTED, PLANNING, PLANNED, SEARCHING, begun(0), begun(1), *failed, TurnFailed(error=FAILURE))
+    again = tried_again(view, "next", at(60))
+    assert [(search.state, search.error) for search in again.searches] == [("queued", None)] * 2
+    assert again.phases[-1].state == "running"
 
 
 def test_an_empty_trail_is_a_turn_that_has_not_begun() -> None:

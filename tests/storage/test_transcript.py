@@ -40,6 +40,18 @@ async def test_all_rows_are_saved_or_none(database: Database):
     assert [row["id"] for row in await steps(database)] == ["bobs"]
 
 
+async def test_rows_are_deleted_in_their_own_thread_only(database: Database):
+    await thread(database)
+    await thread(database, "other", "bob")
+    transcript = Transcript(database)
+    await transcript.save_steps([message("m"), message("gone"), message("bobs", "other")], [card("card"), card("kept")])
+    await transcript.delete_rows("thread", ["gone", "card", "bobs", "unknown"])
+    await transcript.delete_rows("thread", [])
+    assert {row["id"] for row in await steps(database)} == {"m", "bobs"}
+    async with database.read() as tx:
+        assert [row["id"] for row in await tx.rows("SELECT id FROM elements")] == ["kept"]
+
+
 async def test_a_message_cannot_take_the_place_of_a_report(database: Database):
     await thread(database)
     transcript = Transcript(database)

@@ -45,7 +45,7 @@ def test_the_card_of_a_turn_that_searches() -> None:
         "label": "Searching",
         "startedAt": ms(0),
         "endedAt": None,
-        "cost": {"usd": 0.25, "inputTokens": 100, "outputTokens": 20, "searches": 1, "agents": []},
+        "cost": {"usd": 0.25, "knownUsd": 0.25, "inputTokens": 100, "outputTokens": 20, "searches": 1, "agents": []},
         "phases": [
             {"id": "planning", "label": "Planning", "state": "done", "startedAt": ms(1), "endedAt": ms(3), "note": PLAN.summary},
             {"id": "searching", "label": "Searching", "state": "running", "startedAt": ms(3), "endedAt": None, "note": None},
@@ -99,14 +99,28 @@ def test_a_turn_without_model_requests_shows_no_cost() -> None:
 
 def test_an_unknown_price_is_not_shown_as_nothing() -> None:
     cost = progress_props(view_of(CostUpdated(usd=None, input_tokens=9, output_tokens=1, searches=3)))["cost"]
-    assert cost == {"usd": None, "inputTokens": 9, "outputTokens": 1, "searches": 3, "agents": []}
+    assert cost == {"usd": None, "knownUsd": 0, "inputTokens": 9, "outputTokens": 1, "searches": 3, "agents": []}
+
+
+def test_what_is_known_of_a_price_is_told_beside_the_part_that_is_not() -> None:
+    costs = Costs(planner=Usage(usd=0.5, known_usd=0.5, input_tokens=1)).plus(
+        "analyst", Usage(usd=None, input_tokens=1)
+    )
+    cost = progress_props(view_of(CostUpdated.of(costs)))["cost"]
+    assert (cost["usd"], cost["knownUsd"]) == (None, 0.5)
+    assert [(agent["name"], agent["usd"], agent["knownUsd"]) for agent in cost["agents"]] == [
+        ("planner", 0.5, 0.5),
+        ("analyst", None, 0),
+    ]
 
 
 def test_the_cost_is_split_by_agent() -> None:
     costs = Costs(analyst=Usage(usd=0.5, known_usd=0.5, input_tokens=100, output_tokens=20))
     cost = progress_props(view_of(CostUpdated.of(costs.plus("searcher", Usage(searches=2)))))["cost"]
-    analyst = {"name": "analyst", "usd": 0.5, "inputTokens": 100, "outputTokens": 20, "searches": 0}
-    assert cost == {"usd": 0.5, "inputTokens": 100, "outputTokens": 20, "searches": 2, "agents": [analyst]}
+    searcher = {"name": "searcher", "usd": 0, "knownUsd": 0, "inputTokens": 0, "outputTokens": 0, "searches": 2}
+    analyst = {"name": "analyst", "usd": 0.5, "knownUsd": 0.5, "inputTokens": 100, "outputTokens": 20, "searches": 0}
+    sums = {"usd": 0.5, "knownUsd": 0.5, "inputTokens": 100, "outputTokens": 20, "searches": 2}
+    assert cost == {**sums, "agents": [searcher, analyst]}
 
 
 def test_sources_are_listed_by_number_and_say_whether_they_are_cited() -> None:

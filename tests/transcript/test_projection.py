@@ -26,7 +26,7 @@ from chat_app.research.progress import (
 )
 from chat_app.research.view import fold
 from chat_app.storage.transcript import StepRow
-from chat_app.transcript.projection import TurnRows, project, row_id
+from chat_app.transcript.projection import TurnRows, passing_ids, project, row_id
 from tests.research.trails import BEGINNING, PLAN, TURN, at, report, source, trail, view_of
 
 WHOLE: tuple[Event, ...] = (
@@ -165,6 +165,16 @@ def test_a_failed_turn_says_why_at_the_phase_that_failed() -> None:
     ]
     assert [step.is_error for step in rows.steps] == [False, False, False, True, True, True]
     assert [element.name for element in rows.elements] == ["ResearchProgress"]
+
+
+def test_a_failed_try_leaves_question_and_card_to_the_next_one() -> None:
+    failure = Failure(kind="settings", message="There is no key.", retryable=False)
+    view = view_of(*WHOLE[:11], TurnFailed(error=failure))
+    rows = project(TURN, view)
+    passing = passing_ids(TURN, view)
+    kept = [row.id for row in (*rows.steps, *rows.elements) if row.id not in passing]
+    assert kept == [TURN.message_id, row_id(TURN, "progress"), row_id(TURN, "progress_card")]
+    assert {row_id(TURN, "report"), row_id(TURN, "sources")} <= set(passing)
 
 
 def test_a_failure_while_planning_takes_the_place_of_the_plan() -> None:

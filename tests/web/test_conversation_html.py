@@ -1,6 +1,9 @@
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
 from chat_app.research import progress as p
+from chat_app.research.evidence import Suggestion
 from chat_app.research.report import Report
 from chat_app.research.view import TurnView
 from chat_app.web.conversation_html import conversation_title, state_line, turn_fragments
@@ -71,6 +74,32 @@ def test_sources_have_host_title_quote_and_place_and_files_no_link() -> None:
     assert "kept 90 % of their capacity" in html
     assert "manuals/battery handbook.pdf · page 14" in html
     assert "library:" not in html
+
+
+def test_sources_say_when_they_were_read_and_google_gets_its_suggestions() -> None:
+    read = SOURCES[0].model_copy(
+        update={"retrieved_at": datetime(2026, 11, 23, 15, 5, tzinfo=timezone(timedelta(hours=1)))}
+    )
+    chips = (
+        Suggestion(text="sodium <b>", url="https://www.google.com/search?q=sodium"),
+        Suggestion(text="elsewhere", url="https://google.com.evil.example/search"),
+        Suggestion(text="plain", url="http://www.google.com/search"),
+        Suggestion(text="script", url="javascript:alert(1)//.google.com"),
+    )
+    found = p.SearchFinished(search=0, query="q", sources=(read,), suggestions=chips)
+    html = _html(turn(*planned(), found, p.ReportReady(report=Report(text="So [1].", sources=(read,)))))
+    assert "Retrieved 23 November 2026, 14:05 UTC" in html
+    assert 'href="https://www.google.com/search?q=sodium" rel="noopener noreferrer"' in html
+    assert "sodium &lt;b&gt;" in html
+    assert not [words for words in ("elsewhere", "plain", "script") if words in html]
+
+
+def test_a_replacement_is_said_and_a_wait_that_nothing_else_goes_on_beside() -> None:
+    other = WAITING.model_copy(update={"search": 2, "reason": "busy"})
+    replaced = WAITING.model_copy(update={"replaced_by": "Claude", "reason": "Gemini is away."})
+    view = turn(*searching(), WAITING, other)
+    assert state_line(view.model_copy(update={"waiting": None})).startswith("Waiting for Gemini")
+    assert "Gemini is away; Claude takes over." in _html(turn(*searching(), replaced))
 
 
 def test_a_report_being_written_shows_the_sources_that_it_has_cited_so_far() -> None:

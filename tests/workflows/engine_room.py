@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,14 @@ from chat_app.agents.waiting import Patience
 from chat_app.data_directory import DataDirectory
 from chat_app.research.progress import END_KINDS
 from chat_app.research.turn import Depth, RoleModels, Turn
-from chat_app.research.view import TurnView, fold
+from chat_app.research.view import TurnView, apply
 from chat_app.settings import Settings
 from chat_app.workflows.inquiries import Inquiries
 
 Event = dict[str, Any]
 OWNER = "local"
 SHORT_PATIENCE = Patience(
-    first_event_seconds=4, gap_seconds=4, answer_seconds=4, notice_seconds=2, first_retry_seconds=0.02
+    first_event_seconds=3, gap_seconds=3, answer_seconds=3, notice_seconds=1, first_retry_seconds=0.02
 )
 """What these tests wait for providers at most: as long as a busy machine needs."""
 
@@ -50,9 +50,15 @@ class EngineRoom:
         """The trail as far as it goes."""
         return [recorded.to_dict() for recorded in await self.services.trail.read(turn.id)]
 
-    async def view(self, turn: Turn) -> TurnView:
-        """The turn as a page shows it that is opened now, in another process."""
-        return fold(turn.id, await self.services.trail.read(turn.id))
+    async def until(self, turn: Turn, is_so: Callable[[TurnView], bool]) -> TurnView:
+        """The first view of which this is true, to a page in another process: it sees what is committed."""
+        view = TurnView(turn_id=turn.id)
+        async with asyncio.timeout(30):
+            async for recorded in self.services.turns.events(turn.id):
+                view = apply(view, recorded)
+                if is_so(view):
+                    return view
+        raise AssertionError(f"It was never so; the turn ended with {view.end!r}.")
 
     async def comes_to(self, turn: Turn, kind: str) -> Event:
         """Wait for an event of this kind."""

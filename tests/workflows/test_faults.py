@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Literal
 
 import pytest
 import pytest_asyncio
 
-from tests.fakes import FakeProviders, Fault, LoggedRequest, Scenario
+from tests.fakes import FakeProviders, Fault, LoggedRequest, Scenario, unreachable_url
 from tests.fakes.scenario import Role
-from tests.workflows.engine_room import EngineRoom, Event, engine_room, events, kinds
+from tests.workflows.engine_room import SHORT_PATIENCE, EngineRoom, Event, engine_room, events, kinds
 
 pytestmark = [pytest.mark.provider_wire, pytest.mark.timeout(300)]
 
@@ -150,7 +151,8 @@ class Run:
 def turns_of(mix: dict[Role, str]) -> Iterator[tuple[Case, tuple[Role, ...]]]:
     # First, and at the beginning of the turn, because it counts from now; in whole seconds, so one of them may be lost.
     dated = Case(RETRY_DATE, status(429, retry_after=in_seconds(6)), Expected(2, least_seconds=1), roles=("planner",))
-    for case in (dated, *CASES, GEMINIS_OWN):
+    slow = sorted(CASES, key=lambda case: case.fault.kind not in {"never", "stall"})
+    for case in (dated, *slow, GEMINIS_OWN):
         roles: tuple[Role, ...] = tuple(role for role in case.roles if can_happen(case, mix[role]))
         if case.expected.becomes == "failed" and len(roles) > 1:
             yield case, ("planner",)
@@ -271,3 +273,34 @@ def test_a_report_is_the_text_of_its_last_attempt(run: Run) -> None:
     last = max(event["attempt"] for event in events(run.trail, "report_started"))
     text = "".join(event["text"] for event in events(run.trail, "report_delta") if event["attempt"] == last)
     assert text.strip() == run.trail[-1]["report"]["text"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_provider_that_refuses_connections_is_got_over_when_it_comes_back(
+    providers: FakeProviders, tmp_path: Path
+) -> None:
+    providers.scenario(Scenario(searches=1))
+    away = unreachable_url()
+    environment = providers.environment("anthropic", "google") | {"GOOGLE_GEMINI_BASE_URL": away}
+    patience = SHORT_PATIENCE.model_copy(update={"first_retry_seconds": 0.5})
+    async with engine_room(tmp_path / "data", environment, patience) as room:
+        turn = await room.ask("What is known about amber?")
+        waiting = await room.comes_to(turn, "waiting")
+        with await asyncio.to_thread(FakeProviders.start, port=int(away.rpartition(":")[2])):
+            trail = await room.finished(turn)
+    assert (waiting["on"], waiting["reason"], waiting["search"]) == ("Gemini", "the connection failed", 0)
+    assert trail[-1]["kind"] == "report_ready"
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_provider_that_goes_on_refusing_connections_is_told_with_a_remedy(
+    providers: FakeProviders, tmp_path: Path
+) -> None:
+    environment = providers.environment("anthropic", "google") | {"ANTHROPIC_BASE_URL": unreachable_url()}
+    async with engine_room(tmp_path / "data", environment) as room:
+        trail = await room.finished(await room.ask("What is known about amber?"))
+    error = trail[-1]["error"]
+    assert (error["kind"], error["retryable"]) == ("model_connection_error", True)
+    assert error["message"].startswith(f"{LABELS[CLAUDE]}could not be reached")
+    assert "check the network" in error["message"]
+    assert kinds(trail)["waiting"] == 3

@@ -130,7 +130,10 @@ class TestFaults:
 
     def test_a_refusal_is_told_as_one(self, asked: dict[str, Asked]) -> None:
         error = asked["ebony"].finished()[-1]["error"]
-        assert (error["kind"], error["message"]) == ("refused", "Claude refused to answer this; ask differently.")
+        assert (error["kind"], error["message"]) == (
+            "refused",
+            "Claude (claude-sonnet-5-5) refused to answer this; ask differently.",
+        )
 
     @pytest.mark.parametrize("subject", ["flint", "linen"])
     def test_a_report_that_breaks_off_begins_again(self, asked: dict[str, Asked], subject: str) -> None:

@@ -101,6 +101,6 @@ def test_a_server_starts_without_the_key_that_its_models_need(tmp_path: Path) ->
     finally:
         app.stop()
     assert error["message"] == (
-        "Claude (claude-sonnet-5-5) cannot be used without ANTHROPIC_API_KEY; set it, or set CHAT_APP_PLANNER_MODEL to "
-        "another model."
+        "Claude (claude-sonnet-5-5) cannot be used without ANTHROPIC_API_KEY; set it, or choose another model "
+        "(CHAT_APP_PLANNER_MODEL)."
     )

@@ -38,6 +38,12 @@ async def starters(user: cl.User | None, profile: str | None = None) -> list[cl.
 async def resume(thread: ThreadDict) -> None: ...
 
 
+@cl.action_callback("rc_retry")
+async def retry(action: cl.Action) -> dict[str, bool]:
+    await cl.context.emitter.send_toast("Nothing is tried again here.", "error")
+    return {"begun": False}
+
+
 @cl.action_callback("rc_stop")
 async def stop(action: cl.Action) -> None:
     stops.add(action.payload["turn"])
@@ -94,9 +100,8 @@ class _Player:
         if not turn.text:
             return
         step = await self.step("report", "assistant_message", "Research Chat", "")
-        await self.element(
-            "Sources", "report", {"turn": self.turn, "message": step["id"], "sources": list(turn.sources)}
-        )
+        props = {"message": step["id"], "sources": list(turn.sources), "suggestions": list(turn.suggestions)}
+        await self.element("Sources", "report", {"turn": self.turn, **props})
         for end in range(0, len(turn.text) + 200, 200):
             await self.step("report", "assistant_message", "Research Chat", turn.text[:end].rsplit("[\\[", 1)[0] or " ")
             await asyncio.sleep(0.06)

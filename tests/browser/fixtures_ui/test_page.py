@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import URLError
 
@@ -88,7 +89,69 @@ def test_card_draws_the_phases_and_their_steps_are_hidden(page: Page) -> None:
 def test_card_is_open_while_it_searches(page: Page) -> None:
     _ask(page, "running")
     expect(page.locator(".rc-fold")).to_have_attribute("aria-expanded", "true")
-    expect(page.locator(".rc-search[data-state=waiting]")).to_contain_text("Waiting for Gemini")
+    expect(page.locator(".rc-search[data-state=waiting]")).to_contain_text("Waiting for Gemini, next try in")
+    expect(page.locator(".rc-notices")).to_have_text("it answered 429 (too many requests).")
+    expect(page.locator("[role=status].rc-hidden")).to_contain_text("Waiting for Gemini. it answered 429")
+
+
+def test_waits_are_named_once_for_each_provider_and_count_up_or_down(page: Page) -> None:
+    told = page.evaluate("""() => {
+        const words = window.rcUI.words;
+        const wait = (on, since, until, reason) => ({on, since, until, reason});
+        const gemini = wait('Gemini', 1000, 13000, 'It is busy; try again later.');
+        const search = (waiting) => ({waiting});
+        const view = {end: null, waiting: gemini, searches: [search(gemini), search(wait('Gemini', 3000, 9000, 'Too many')), search(null)]};
+        const silent = {end: null, waiting: wait('Claude', 1000, null, 'No answer yet.'), searches: []};
+        const all = [...words.waits(view), ...words.waits(silent)];
+        return [all.map((each) => words.waiting(each, 5000)), all.map((each) => each.reasons), words.waiting(all[0], 9500)];
+    }""")
+    assert told == [
+        ["Waiting for Gemini, next try in 4 s", "Waiting for Claude, 4 s"],
+        [["It is busy.", "Too many."], ["No answer yet."]],
+        "Waiting for Gemini, trying again",
+    ]
+
+
+def test_costs_are_split_by_step_and_an_unknown_price_is_never_nothing(page: Page) -> None:
+    _ask(page, "report")
+    _wait_until_done(page)
+    expect(page.locator(".rc-summary")).to_contain_text("at least $0.14")
+    expect(page.locator(".rc-replaced")).to_have_text("1 model replaced")
+    expect(page.locator(".rc-notices")).to_have_count(0)
+    page.locator(".rc-fold").click()
+    rows = page.locator(".rc-costs :is(tbody, tfoot) tr")
+    assert [row.inner_text().split() for row in rows.all()] == [
+        ["Planning", "1,210", "120", "0", "<", "$0.01"],
+        ["Searching", "7,000", "500", "5", "$0.14"],
+        ["Writing", "40,000", "2,500", "0", "price", "unknown"],
+        ["In", "all", "48,210", "3,120", "5", "at", "least", "$0.14"],
+    ]
+    expect(page.get_by_title("$0.0042")).to_have_text("< $0.01")
+    expect(page.locator(".rc-conversation")).to_contain_text("This conversation: at least $0.14")
+    expect(page.locator(".rc-notices")).to_have_text(
+        "Claude (claude-sonnet-5-5) is not available at the moment (503); Gemini takes over."
+    )
+
+
+def test_report_is_copied_as_markdown_with_its_sources(page: Page) -> None:
+    _ask(page, "report")
+    _wait_until_done(page)
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
+    page.get_by_role("button", name="Copy report").click()
+    expect(page.locator(".rc-copy")).to_have_text("Copied")
+    copied = page.evaluate("window.copied")
+    assert "cost more per kilowatt-hour [1][4]." in copied
+    assert "- [11] Data retention: handbook/retention.md (retrieved " in copied
+    assert "\\[" not in copied
+
+
+def test_sources_say_when_they_were_read_and_only_google_is_suggested(page: Page) -> None:
+    _ask(page, "report")
+    _wait_until_done(page)
+    expect(page.locator(".rc-card").first).to_contain_text("Retrieved Nov 23, 2026")
+    chips = page.locator(".rc-suggestions a")
+    expect(chips).to_have_text(["sodium-ion home battery price"])
+    expect(chips).to_have_attribute("rel", "noopener noreferrer")
 
 
 def test_card_folds_for_the_report_and_opens_on_demand(page: Page) -> None:
@@ -150,6 +213,15 @@ def test_failed_turn_says_why_and_stays_open(page: Page) -> None:
     _ask(page, "failed")
     expect(page.locator(".rc-failure")).to_contain_text("the API key has no credit left")
     expect(page.locator(".rc-fold")).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".rc-failure")).to_contain_text("What was found is kept; only the failed step is done again.")
+
+
+def test_a_refused_retry_is_said_in_a_notice_and_can_be_asked_for_again(page: Page) -> None:
+    _ask(page, "failed")
+    button = page.get_by_role("button", name="Try again")
+    button.click()
+    expect(page.locator("[data-sonner-toast]")).to_contain_text("Nothing is tried again here.")
+    expect(button).to_have_attribute("aria-disabled", "false")
 
 
 def test_citation_opens_its_passages_and_escape_leads_back(page: Page) -> None:
@@ -257,8 +329,11 @@ def _open(page: Page) -> None:
 
 def _ask(page: Page, kind: str) -> None:
     expect(page.locator("#chat-input")).to_be_editable()
-    page.fill("#chat-input", QUESTIONS[kind])
-    expect(page.locator("#chat-submit")).to_be_enabled()
+    for _ in range(10):  # Chainlit draws its composer anew shortly after a page is loaded, and empties it
+        page.fill("#chat-input", QUESTIONS[kind])
+        with suppress(AssertionError):
+            expect(page.locator("#chat-submit")).to_be_enabled(timeout=3_000)
+            break
     page.press("#chat-input", "Enter")
 
 

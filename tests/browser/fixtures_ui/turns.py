@@ -101,6 +101,7 @@ class Turn(NamedTuple):
     pause_seconds: float
     text: str = ""
     sources: tuple[dict[str, Any], ...] = ()
+    suggestions: tuple[dict[str, str], ...] = ()
 
 
 def turn_for(question: str) -> Turn:
@@ -122,15 +123,33 @@ def turn_for(question: str) -> Turn:
         ),
         "right to left": lambda: Turn(_views(RTL_QUERIES, end="report_ready"), 0.1, linked(RTL_REPORT), sources(4)),
         "report": lambda: Turn(
-            _views(QUERIES, end="report_ready", cost={"usd": 0.14, "inputTokens": 48210, "outputTokens": 3120}),
+            _views(QUERIES, end="report_ready", cost=COST, replacements=(REPLACED,)),
             0.15,
             linked(REPORT),
             sources(14),
+            SUGGESTIONS,
         ),
     }
     return make[kind]()
 
 
+COST = {
+    "usd": None,
+    "knownUsd": 0.144,
+    "inputTokens": 48210,
+    "outputTokens": 3120,
+    "searches": 5,
+    "agents": [
+        {"name": "planner", "usd": 0.0042, "knownUsd": 0.0042, "inputTokens": 1210, "outputTokens": 120, "searches": 0},
+        {"name": "searcher", "usd": 0.14, "knownUsd": 0.14, "inputTokens": 7000, "outputTokens": 500, "searches": 5},
+        {"name": "analyst", "usd": None, "knownUsd": 0, "inputTokens": 40000, "outputTokens": 2500, "searches": 0},
+    ],
+}
+REPLACED = "Claude (claude-sonnet-5-5) is not available at the moment (503); try again later; Gemini takes over."
+SUGGESTIONS = (
+    {"text": "sodium-ion home battery price", "url": "https://www.google.com/search?q=sodium-ion"},
+    {"text": "somewhere else", "url": "https://google.com.evil.example/search"},
+)
 FAILURE = {
     "kind": "provider",
     "message": "Claude refused the request: the API key has no credit left. Add credit, or set another model.",
@@ -208,6 +227,7 @@ def _source(number: int, title: str, url: str, host: str, passages: list[dict[st
         "host": host,
         **first,
         "passages": passages,
+        "retrievedAt": 1_795_442_700_000,
         "cited": number <= 12,
     }
 
@@ -223,6 +243,7 @@ def _views(
     cost: dict[str, Any] | None = None,
     found: int = 3,
     until: int = 0,
+    replacements: tuple[str, ...] = (),
 ) -> Iterator[View]:
     """Starting, planning, searching with a wait and a failure, analyzing, and the end."""
     started = _now()
@@ -246,6 +267,7 @@ def _views(
             "searches": [dict(s) for s in searches],
             "waiting": None,
             "error": None,
+            "replacements": list(replacements),
             "sourceCount": len(numbers),
             "searchesDone": sum(s["state"] == "done" for s in searches),
             "searchesFailed": sum(s["state"] == "failed" for s in searches),
