@@ -59,12 +59,19 @@ class LibraryFileError(ResearchChatError):
 
 
 class ProviderError(ResearchChatError):
-    """`retry_after`: seconds that the service asks to be left alone."""
+    """`reason`: the same in a few words, without who failed. `retry_after`: seconds that the service asks to be left alone."""
 
     def __init__(
-        self, message: str, *, retryable: bool, kind: str = "provider", retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        retryable: bool,
+        kind: str = "provider",
+        reason: str = "",
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
+        self.reason = reason
         self.retryable = retryable
         self.kind = kind
         self.retry_after = retry_after

@@ -73,6 +73,8 @@ def is_silence(error: BaseException) -> bool:
 
 def retry_after_seconds(error: BaseException) -> float:
     """How long the provider asks to wait; 0 when it does not say."""
+    if isinstance(error, ProviderError):
+        return max(error.retry_after or 0, 0)
     if not isinstance(error, ModelAPIError):
         return 0
     if error.retry_after is not None:
@@ -140,6 +142,8 @@ def reason_of(error: BaseException) -> str:
     """Why a request has to be made again, in a few words; who was asked is said beside it."""
     status = f" ({error.status_code})" if isinstance(error, ModelHTTPError) else ""
     match error:
+        case ProviderError():
+            return error.reason or "not available at the moment"
         case ModelRateLimitError():
             return f"too many requests{status}"
         case ModelTimeoutError() | ModelRequestTimeout():

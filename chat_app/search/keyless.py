@@ -55,10 +55,11 @@ async def get_json(http: httpx.AsyncClient, who: str, url: str, parameters: Mapp
                 raise _refused(who, response)
             return _object(who, await _read(who, response))
     except httpx.TimeoutException as exc:
-        raise _unreachable(f"{who} gave no answer in time; try again later.") from exc
+        raise _unreachable(f"{who} gave no answer in time; try again later.", "no answer in time") from exc
     except httpx.HTTPError as exc:
         reason = " ".join(str(exc).split())[:200] or type(exc).__name__
-        raise _unreachable(f"{who} could not be reached ({reason}); check the network, then try again.") from exc
+        message = f"{who} could not be reached ({reason}); check the network, then try again."
+        raise _unreachable(message, "the connection failed") from exc
 
 
 def unusable(who: str, what: str) -> ProviderError:
@@ -72,6 +73,7 @@ def overloaded(who: str, status: str, retry_after: float | None = None) -> Provi
         f"{who} says that there are too many requests ({status}); try again later.",
         retryable=True,
         kind="web_search_rate_limit",
+        reason=f"too many requests ({status})",
         retry_after=retry_after,
     )
 
@@ -115,7 +117,8 @@ def _refused(who: str, response: httpx.Response) -> ProviderError:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return overloaded(who, str(status), _retry_after(response))
     if httpx.codes.is_server_error(status):
-        error = _unreachable(f"{who} is not available at the moment ({status}); try again later.")
+        reason = f"not available at the moment ({status})"
+        error = _unreachable(f"{who} is {reason}; try again later.", reason)
         error.retry_after = _retry_after(response)
         return error
     if httpx.codes.is_redirect(status):
@@ -124,8 +127,8 @@ def _refused(who: str, response: httpx.Response) -> ProviderError:
     return ProviderError(message, retryable=False, kind="web_search_rejected")
 
 
-def _unreachable(message: str) -> ProviderError:
-    return ProviderError(message, retryable=True, kind="web_search_unavailable")
+def _unreachable(message: str, reason: str) -> ProviderError:
+    return ProviderError(message, retryable=True, kind="web_search_unavailable", reason=reason)
 
 
 def _retry_after(response: httpx.Response) -> float | None:

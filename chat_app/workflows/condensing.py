@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 
 from dbos import DBOS
-from pydantic_ai.usage import RunUsage
 
 from chat_app.agents.analyst import outcome_text
 from chat_app.agents.brief import PastTurn
 from chat_app.agents.condenser import condenser_prompt
 from chat_app.agents.context_windows import tokens_of, window_tokens
+from chat_app.agents.failures import failure_of
+from chat_app.errors import ProviderError, TurnStoppedError
 from chat_app.research.evidence import Finding, Outcome, Source
 from chat_app.research.turn import Turn
-from chat_app.workflows.resources import agents
+from chat_app.workflows.lineup import Lineup
+from chat_app.workflows.resources import agents, bound
+from chat_app.workflows.retries import on_wait
 from chat_app.workflows.turn_scope import enter
-from chat_app.workflows.usage import usage_of
+from chat_app.workflows.waits import Waits
 
 FINDINGS_SHARE = 0.6
 """The part of a model's context that findings may fill; instructions, earlier reports and the report need the rest."""
@@ -51,17 +54,32 @@ def recent(past: tuple[PastTurn, ...], model: str) -> tuple[PastTurn, ...]:
 
 @DBOS.workflow(name="condense_task")
 async def condense_task(turn: Turn, finding: Finding, model: str, share_tokens: int) -> Finding:
-    """The finding in fewer words, its sources without their passages. Its usage is that of condensing alone."""
+    """The finding in fewer words, its sources without their passages. Its usage is that of condensing alone.
+
+    Raises ProviderError when neither the model nor the fallback can do it.
+    """
     await enter(turn)
+    waits = Waits(turn, bound().journal)
+    lineup = Lineup(bound().fallback, waits.replaced)
+    on_wait.set(lambda reason, seconds, waited: waits.waiting(lineup.who, reason, seconds, waited))
     pieces = _pieces(finding, findings_room(model))
     max_words = max(50, int(share_tokens * _WORDS_PER_TOKEN) // len(pieces))
-    usage = RunUsage()
-    texts = [
-        (await agents.condenser.run(condenser_prompt(turn.question, piece, max_words), model=model, usage=usage)).output
-        for piece in pieces
-    ]
+    try:
+        texts = [await _condensed(lineup, model, condenser_prompt(turn.question, piece, max_words)) for piece in pieces]
+    except TurnStoppedError:
+        raise
+    except Exception as error:
+        await bound().journal.park_if_closed()
+        # Only here it is known who was asked.
+        failure = failure_of(error, lineup.who)
+        raise ProviderError(failure.message, retryable=failure.retryable, kind=failure.kind) from error
     sources = tuple(_without_passages(source) for source in finding.sources)
-    return finding.model_copy(update={"text": "\n\n".join(texts), "sources": sources, "usage": usage_of(usage)})
+    return finding.model_copy(update={"text": "\n\n".join(texts), "sources": sources, "usage": lineup.take_usage()})
+
+
+async def _condensed(lineup: Lineup, model: str, prompt: str) -> str:
+    result = await lineup.ask(model, lambda asked, usage: agents.condenser.run(prompt, model=asked, usage=usage))
+    return result.output
 
 
 def _without_passages(source: Source) -> Source:

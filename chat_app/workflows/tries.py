@@ -41,6 +41,8 @@ def failed_step(steps: Sequence[StepInfo], failure_kind: str | None) -> int:
         # Without any search, the limit came first: all that was done is kept, and the last step said that it failed.
         first_search = next((step for step in steps if step["child_workflow_id"]), steps[-1])
         return first_search["function_id"]
+    if (condensing := _failed_child(steps)) is not None:
+        return condensing["function_id"]
     requests = [step for step in steps if _MODEL_REQUEST in step["function_name"]]
     if not requests:
         return 1
@@ -48,6 +50,12 @@ def failed_step(steps: Sequence[StepInfo], failure_kind: str | None) -> int:
     if last["function_name"].startswith(_PLANNER) and last["error"] is None:
         return requests[0]["function_id"]  # both of its answers were unusable: asked afresh
     return _first_of_errors(requests)["function_id"]
+
+
+def _failed_child(steps: Sequence[StepInfo]) -> StepInfo | None:
+    """Where the child was started whose failure ended the turn: that of a condensing, for searches don't raise theirs."""
+    failed = next((step["child_workflow_id"] for step in steps if step["error"] and step["child_workflow_id"]), None)
+    return next((step for step in steps if failed and step["child_workflow_id"] == failed), None)
 
 
 def _first_of_errors(requests: Sequence[StepInfo]) -> StepInfo:

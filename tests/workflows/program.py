@@ -1,87 +1,38 @@
-"""The program without its server, in this process: the real engine, stores and SDKs, asked directly."""
+"""Turns against scripted providers in the test's own process, from the question to its end."""
 
 import json
-from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
-from chat_app.bootstrap import Services, running
-from chat_app.data_directory import DataDirectory
-from chat_app.research.progress import END_KINDS
-from chat_app.research.turn import Depth, Turn, now
-from chat_app.settings import Settings
+from chat_app.research.turn import Depth, Turn
+from chat_app.workflows.turns import Turns
 from tests.fakes import FakeProviders, LoggedRequest
+from tests.workflows.engine_room import EngineRoom, Event, engine_room, events, kinds
 
-Event = dict[str, Any]
+__all__ = ["Event", "Program", "costs", "events", "kinds", "notes", "program", "prompt", "roles"]
 
 
-class Program:
-    """Asks, and looks at what comes of it."""
+class Program(EngineRoom):
+    """An engine room whose turns are of standard depth."""
 
-    def __init__(self, services: Services) -> None:
-        self.services = services
-        self.turns = services.turns
+    @property
+    def turns(self) -> Turns:
+        return self.services.turns
 
-    async def ask(self, question: str, depth: Depth = "standard", thread: str | None = None) -> Turn:
-        turn = self.turn(question, depth, thread)
-        await self.turns.prepare(turn)
-        await self.turns.start(turn)
-        return turn
+    async def ask(self, question: str, thread: str | None = None, depth: Depth = "standard") -> Turn:
+        return await super().ask(question, thread, depth)
 
-    def turn(self, question: str, depth: Depth = "standard", thread: str | None = None) -> Turn:
-        """A question that is not asked yet."""
-        return Turn(
-            thread_id=thread or str(uuid4()),
-            message_id=str(uuid4()),
-            question=question,
-            owner="local",
-            asked_at=now(),
-            depth=depth,
-        )
-
-    async def finished(self, turn: Turn) -> list[Event]:
-        """The whole trail; waits for its end and checks what is true of every trail."""
-        await self.turns.feed(turn.id).ended()
-        trail = await self.trail(turn)
-        assert [event["seq"] for event in trail] == list(range(len(trail)))
-        assert [event["kind"] for event in trail if event["kind"] in END_KINDS] == [trail[-1]["kind"]]
-        return trail
-
-    async def trail(self, turn: Turn) -> list[Event]:
-        """As far as it goes."""
-        return [recorded.to_dict() for recorded in await self.services.trail.read(turn.id)]
-
-    async def answered(self, question: str, depth: Depth = "standard", thread: str | None = None) -> list[Event]:
-        return await self.finished(await self.ask(question, depth, thread))
-
-    async def until(self, turn: Turn, kind: str) -> None:
-        """Wait for an event of this kind."""
-        async for recorded in self.turns.events(turn.id):
-            if recorded.event.kind == kind:
-                return
+    async def answered(self, question: str, thread: str | None = None, depth: Depth = "standard") -> list[Event]:
+        """The whole trail."""
+        return await self.finished(await self.ask(question, thread, depth))
 
 
 @asynccontextmanager
-async def program(data: Path, providers: FakeProviders, **settings: str) -> AsyncGenerator[Program]:
-    """Runs on the data directory until it is left: then what is under way is cut off, as by the end of a process."""
-    directory = DataDirectory.hold(data, None)
-    environment = {"CHAT_APP_DATA_DIR": str(data), **providers.environment("anthropic", "google"), **settings}
-    try:
-        async with running(Settings.from_environment(environment), directory) as services:
-            yield Program(services)
-    finally:
-        directory.release()
-
-
-def kinds(trail: list[Event]) -> Counter[str]:
-    return Counter(event["kind"] for event in trail)
-
-
-def events(trail: list[Event], kind: str) -> list[Event]:
-    return [event for event in trail if event["kind"] == kind]
+async def program(data_dir: Path, providers: FakeProviders, **settings: str) -> AsyncGenerator[Program]:
+    """With keys of Anthropic and Google, and these settings besides. Leave it when nothing is under way."""
+    async with engine_room(data_dir, {**providers.environment("anthropic", "google"), **settings}) as room:
+        yield Program(room.services)
 
 
 def notes(trail: list[Event]) -> list[str]:

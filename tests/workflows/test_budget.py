@@ -8,7 +8,7 @@ import pytest
 from tests.fakes import FakeProviders, Fault, LoggedRequest, PlannedSearch, Scenario, SearchAnswer, Sentence
 from tests.workflows.program import Event, costs, events, kinds, notes, program, prompt, roles
 
-pytestmark = [pytest.mark.provider_wire, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.provider_wire]
 
 QUESTION = "What is known about moss?"
 FOUR = tuple(PlannedSearch(query=f"moss: part {n}") for n in range(1, 5))

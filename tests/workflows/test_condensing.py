@@ -15,9 +15,9 @@ from tests.fakes import (
     SearchAnswer,
     Sentence,
 )
-from tests.workflows.program import costs, kinds, notes, program, prompt
+from tests.workflows.program import costs, events, kinds, notes, program, prompt, roles
 
-pytestmark = [pytest.mark.provider_wire, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.provider_wire]
 
 QUESTION = "What is known about peat?"
 TWO = (PlannedSearch(query="peat: long"), PlannedSearch(query="peat: short"))
@@ -127,3 +127,38 @@ async def test_a_provider_that_finds_it_too_long_again_ends_the_turn(providers: 
     error = trail[-1]["error"]
     assert error["kind"] == "model_context_window_exceeded_error"
     assert "cannot take that much text at once" in error["message"]
+
+
+async def test_a_condensing_that_fails_is_all_that_is_tried_again(providers: FakeProviders, tmp_path: Path) -> None:
+    rejected = Fault(kind="status", status=400, role="analyst", containing="Write at most", times=None)
+    well = Scenario(plan=TWO, answers=(long_answer(6_000, 12),))
+    providers.scenario(well.model_copy(update={"faults": (rejected,)}))
+    async with program(tmp_path / "data", providers, **settings(providers)) as running:
+        turn = await running.ask(QUESTION)
+        error = (await running.finished(turn))[-1]["error"]
+        assert error["message"].startswith("OpenAI (small) rejected the request (400)")
+        assert len(condensings(providers)) == 1
+        assert reports(providers) == []
+        providers.scenario(well)
+        providers.clear_log()
+        trail = await running.finished(await running.turns.retry(turn.id))
+    assert trail[-1]["kind"] == "report_ready"
+    assert set(roles(providers.log())) == {"analyst"}
+    assert len(reports(providers)) == 1
+    assert costs(trail)["searches"] == 2
+
+
+async def test_a_condensing_waits_for_its_provider_and_then_the_fallback_takes_over(
+    providers: FakeProviders, tmp_path: Path
+) -> None:
+    down = Fault(kind="status", status=503, provider="openai", times=None)
+    providers.scenario(Scenario(plan=TWO, answers=(long_answer(6_000, 12),), faults=(down,)))
+    fallback = {"CHAT_APP_FALLBACK_MODEL": "anthropic:claude-sonnet-5-5"}
+    async with program(tmp_path / "data", providers, **settings(providers), **fallback) as running:
+        trail = await running.answered(QUESTION)
+    waits = events(trail, "waiting")
+    assert [wait["on"] for wait in waits[:3]] == ["OpenAI"] * 3
+    assert (waits[3]["on"], waits[3]["replaced_by"]) == ("OpenAI", "Claude")
+    condensed, replaced = sorted(notes(trail), reverse=True)
+    assert condensed.startswith("What the searches found was too long")
+    assert replaced == "Claude wrote this, because OpenAI was not available."

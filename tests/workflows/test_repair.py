@@ -7,7 +7,7 @@ import pytest
 from tests.fakes import FakeProviders, Fault, PlannedSearch, Scenario
 from tests.workflows.program import costs, events, program, prompt, roles
 
-pytestmark = [pytest.mark.provider_wire, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.provider_wire]
 
 QUESTION = "What is known about kelp?"
 ONE = (PlannedSearch(query="kelp: one"),)

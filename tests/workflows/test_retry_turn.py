@@ -11,7 +11,7 @@ from chat_app.research.turn import Turn
 from tests.fakes import FakeProviders, Fault, PlannedSearch, Scenario
 from tests.workflows.program import Event, Program, costs, events, kinds, notes, program, prompt, roles
 
-pytestmark = [pytest.mark.provider_wire, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.provider_wire]
 
 QUESTION = "What is known about lichen?"
 THREE = tuple(PlannedSearch(query=f"lichen: part {n}") for n in range(1, 4))
