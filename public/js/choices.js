@@ -30,7 +30,11 @@ function showList() {
   if (!list) return;
   list.setAttribute('role', 'listbox');
   list.setAttribute('aria-label', 'Depth of the research');
-  for (const part of list.querySelectorAll('[role=listbox], [role=group]')) part.setAttribute('role', 'presentation');
+  for (const part of list.querySelectorAll('[cmdk-root], [role=listbox], [role=group]')) {
+    part.setAttribute('role', 'presentation');
+    part.removeAttribute('tabindex');
+  }
+  list.querySelector('[cmdk-label]')?.setAttribute('hidden', '');
   const options = [...list.querySelectorAll('[role=option]')];
   const chosen = options.find((option) => option.textContent.startsWith(known));
   chosen?.setAttribute('data-rc-chosen', '');
