@@ -250,7 +250,13 @@ class ChainlitClient:
         await self._socket.emit(event, data)
 
     async def press_stop_of_card(self, turn_id: str) -> httpx.Response:
-        action = {"id": str(uuid4()), "name": "rc_stop", "payload": {"turn": turn_id}, "label": "", "tooltip": ""}
+        return await self._press("rc_stop", turn_id)
+
+    async def press_retry_of_card(self, turn_id: str) -> httpx.Response:
+        return await self._press("rc_retry", turn_id)
+
+    async def _press(self, name: str, turn_id: str) -> httpx.Response:
+        action = {"id": str(uuid4()), "name": name, "payload": {"turn": turn_id}, "label": "", "tooltip": ""}
         async with self.http() as http:
             return await http.post("/project/action", json={"sessionId": self.session, "action": action})
 

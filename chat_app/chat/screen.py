@@ -44,9 +44,9 @@ class Screen:
             # Dozens of times a second while a report is written; projecting all rows for it costs three times as much.
             await self._write_answer(answer_text(self._turn, view))
             return
-        if shown is None and self._turn.revision:
-            await self._clear_answer()
         rows = project(self._turn, view)
+        if shown is None and self._turn.revision and not any(step.id == self._answer_id for step in rows.steps):
+            await self._clear_answer()
         for step in rows.steps:
             if step.id != self._answer_id:
                 await self._upsert(step)

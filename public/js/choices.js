@@ -19,6 +19,7 @@ on('#mode-picker-trigger-depth', (trigger) => {
 function read(trigger) {
   const name = trigger.textContent.trim();
   trigger.setAttribute('aria-label', `Depth of the research: ${name}`);
+  trigger.setAttribute('aria-haspopup', 'listbox');
   trigger.title = 'How deep to search';
   if (known && known !== name && DEPTHS[name]) window.postMessage({ type: 'choose-depth', depth: DEPTHS[name] }, location.origin);
   known = name;
@@ -30,7 +31,12 @@ function showList() {
   if (!list) return;
   list.setAttribute('role', 'listbox');
   list.setAttribute('aria-label', 'Depth of the research');
-  for (const part of list.querySelectorAll('[role=listbox], [role=group]')) part.setAttribute('role', 'presentation');
+  for (const part of list.querySelectorAll('[cmdk-root], [role=listbox], [role=group]')) {
+    part.setAttribute('role', 'presentation');
+    part.removeAttribute('tabindex');
+    part.removeAttribute('aria-label');
+  }
+  list.querySelector('[cmdk-label]')?.setAttribute('hidden', '');
   const options = [...list.querySelectorAll('[role=option]')];
   const chosen = options.find((option) => option.textContent.startsWith(known));
   chosen?.setAttribute('data-rc-chosen', '');

@@ -58,7 +58,7 @@ def test_a_failed_turn_is_tried_again_once_and_on_every_page(
         each.goto(page.url)
         expect(each.get_by_role("button", name="Try again")).to_be_visible()
     providers.clear_log()
-    providers.scenario(PLAIN.model_copy(update={"tokens_per_second": 12, "report_tokens": 160}))
+    providers.scenario(PLAIN.model_copy(update={"tokens_per_second": 16, "report_tokens": 160}))
 
     page.get_by_role("button", name="Try again").dblclick()
     for each in pages:
@@ -87,6 +87,7 @@ def test_depth_and_models_that_were_chosen_stay_chosen(
 ) -> None:
     page = opened(person)
     depth = page.locator("#mode-picker-trigger-depth")
+    expect(depth).to_have_accessible_name("Depth of the research: Standard")
     depth.focus()
     for key in ("Enter", "ArrowUp", "Enter"):
         page.keyboard.press(key)

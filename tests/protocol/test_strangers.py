@@ -1,6 +1,7 @@
 """Two people on one server: nothing of one is seen, changed or stopped by the other."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -54,6 +55,25 @@ async def bob(app: AppProcess, cookies: dict[str, httpx.Cookies]) -> AsyncIterat
     async with opened(app.url, cookies["bob"]) as page:
         await page.until_ended(await page.ask("How heavy is the tower of Skerryvore?"))
         yield page
+
+
+async def test_who_was_taken_out_of_the_users_file_does_nothing_more_on_an_open_page(app: AppProcess) -> None:
+    users = Path(app.environment["CHAT_APP_USERS_FILE"])
+    add_user(users, "carol", PASSWORD)
+    async with opened(app.url, sign_in(app.url, "carol", PASSWORD)) as page:
+        first = await page.until_ended(await page.ask("What does the lamp of Skerryvore burn?"))
+        take_out(users, "carol")
+        message = await page.ask("How heavy is the tower of Skerryvore?")
+        await page.until(lambda: page.page.toasts, "a notice")
+        assert "signed out" in page.page.toasts[-1]["message"]
+        assert message not in page.page.questions
+        answer = await page.press_retry_of_card(first.progress["metadata"]["turn"])
+        assert answer.status_code == httpx.codes.UNAUTHORIZED
+
+
+def take_out(users: Path, name: str) -> None:
+    lines = users.read_text().splitlines(keepends=True)
+    users.write_text("".join(line for line in lines if not line.startswith(f"{name}:")))
 
 
 async def test_a_conversation_of_somebody_else_is_not_there(alice: ChainlitClient, bob: ChainlitClient) -> None:
