@@ -47,7 +47,8 @@ async def examine(settings: Settings, *, offline: bool) -> int:
 
 async def _models(settings: Settings, *, offline: bool) -> list[Finding]:
     choices, others = choices_of(settings), _others(settings)
-    roles = [await asyncio.to_thread(_role, role, choice) for role, choice in choices.items()]
+    places = " and ".join(["the library", *keyless_services(settings)])
+    roles = [await asyncio.to_thread(_role, role, choice, places) for role, choice in choices.items()]
     spare = [await asyncio.to_thread(_other, model, variable) for model, variable in others]
     needed = {choice.model for choice in choices.values()}
     models = [*(choice.model for choice in choices.values()), *(model for model, _ in others)]
@@ -72,12 +73,11 @@ def _other(model_id: str, variable: str) -> Finding:
     return Finding(Mark.FINE, f"{use}: {_called(model_id)}, because {variable} names it")
 
 
-def _role(role: RoleName, choice: Choice) -> Finding:
+def _role(role: RoleName, choice: Choice, places: str) -> Finding:
+    """`places`: what is searched where no model searches."""
     name = role.capitalize()
     if choice.model is None:
-        return Finding(
-            Mark.NOTE if choice.ignored else Mark.FINE, f"{name}: the library only, because {choice.because}"
-        )
+        return Finding(Mark.NOTE if choice.ignored else Mark.FINE, f"{name}: {places} only, because {choice.because}")
     try:
         model_of(choice.model, role)
     except ProviderError as error:

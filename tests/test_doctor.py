@@ -154,12 +154,14 @@ def test_a_running_server_is_not_disturbed(tmp_path: Path) -> None:
     )
 
 
-def test_it_says_whether_the_web_is_searched_without_a_key(tmp_path: Path) -> None:
+def test_it_says_whether_the_web_is_searched_without_a_key(tmp_path: Path, providers: FakeProviders) -> None:
     off = examine(tmp_path / "data")
-    assert "Keyless web search: off; CHAT_APP_WEB_SEARCH=wikipedia switches it on" in off.stdout
-    listed = "wikipedia,searxng:https://user:s3cr3t@searxng.example.org"
-    on = examine(tmp_path / "data", CHAT_APP_WEB_SEARCH=listed)
-    assert "Keyless web search: Wikipedia and SearXNG, used" in on.stdout
+    assert "Keyless web search: off; CHAT_APP_WEB_SEARCH=wikipedia switches it on" in marked("✓", off)
+    assert "Searcher: the library only, because" in off.stdout
+    listed = {"CHAT_APP_WEB_SEARCH": "wikipedia,searxng:https://user:s3cr3t@searxng.example.org"}
+    on = examine(tmp_path / "data", **listed)
+    assert "Keyless web search: Wikipedia and SearXNG, used" in marked("✓", on)
+    assert "Searcher: the library and Wikipedia and SearXNG only, because" in on.stdout
     assert "s3cr3t" not in on.stdout + on.stderr
-    keyed = examine(tmp_path / "data", "--offline", CHAT_APP_WEB_SEARCH=listed, ANTHROPIC_API_KEY="x")
-    assert "not used, because a model searches the web" in keyed.stdout
+    not_needed = examine(tmp_path / "data", **listed, **providers.environment("anthropic"))
+    assert "Keyless web search: Wikipedia and SearXNG, not used, because a model searches the web" in not_needed.stdout
