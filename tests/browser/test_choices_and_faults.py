@@ -65,7 +65,6 @@ def test_a_failed_turn_is_tried_again_once_and_on_every_page(
         expect(each.locator(".rc-failure")).to_have_count(0)
         expect(_cards(each, "running")).to_have_count(1)
         expect(each.locator(".rc-progress").first).to_contain_text("2 searches")
-    assert "What stays open" not in _answers(page).first.inner_text()  # half a report is gone
     pages[1].reload()
     for each in pages:
         expect(_cards(each, "done")).to_have_count(2)
