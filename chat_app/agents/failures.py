@@ -138,6 +138,15 @@ def failure_of(error: BaseException, who: str = "The model") -> Failure:
             return Failure(kind="internal", message=message, retryable=True)
 
 
+def cause_of(error: BaseException) -> str:
+    """What stands behind an error, in the words of whoever raised it first: for the log."""
+    causes: list[Exception] = getattr(error, "errors", [])
+    cause: BaseException = causes[-1] if causes else error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    return f"({type(cause).__name__}: {_brief(cause)})"
+
+
 def reason_of(error: BaseException) -> str:
     """Why a request has to be made again, in a few words; who was asked is said beside it."""
     status = f" ({error.status_code})" if isinstance(error, ModelHTTPError) else ""

@@ -15,6 +15,7 @@ class _Wording(BaseModel):
     condensed: str
     unchecked: str
     cut: str
+    removed: str
 
 
 _WORDINGS: dict[Language, _Wording] = {
@@ -25,6 +26,7 @@ _WORDINGS: dict[Language, _Wording] = {
         condensed="What the searches found was too long for the model at once and was condensed before it wrote this.",
         unchecked="Whether something is missing could not be checked: {error}",
         cut="This report breaks off: the model came to the longest answer that it may give.",
+        removed="Taken out of this report, because no source has these numbers: {numbers}. Check the sentences that lack one.",
     ),
     "de": _Wording(
         missing="Fehlt, weil diese Suche fehlgeschlagen ist: „{query}“ ({error})",
@@ -33,6 +35,7 @@ _WORDINGS: dict[Language, _Wording] = {
         condensed="Was die Suchen fanden, war auf einmal zu lang für das Modell und wurde vor dem Schreiben verdichtet.",
         unchecked="Ob etwas fehlt, konnte nicht geprüft werden: {error}",
         cut="Dieser Bericht bricht ab: Das Modell hat die größte Länge erreicht, die eine Antwort haben darf.",
+        removed="Aus diesem Bericht entfernt, weil keine Quelle diese Nummern hat: {numbers}. Prüfen Sie Sätze ohne Nummer.",
     ),
     "fr": _Wording(
         missing="Manquant, car cette recherche a échoué : « {query} » ({error})",
@@ -41,6 +44,7 @@ _WORDINGS: dict[Language, _Wording] = {
         condensed="Les résultats des recherches, trop longs pour le modèle, ont été condensés avant la rédaction.",
         unchecked="Impossible de vérifier s'il manque quelque chose : {error}",
         cut="Ce rapport est interrompu : le modèle a atteint la longueur maximale d'une réponse.",
+        removed="Retirés de ce rapport, car aucune source ne porte ces numéros : {numbers}. Vérifiez les phrases sans numéro.",
     ),
     "es": _Wording(
         missing="Falta, porque esta búsqueda falló: «{query}» ({error})",
@@ -49,6 +53,7 @@ _WORDINGS: dict[Language, _Wording] = {
         condensed="Los resultados eran demasiado largos para el modelo y se condensaron antes de escribir.",
         unchecked="No se pudo comprobar si falta algo: {error}",
         cut="Este informe queda interrumpido: el modelo alcanzó la longitud máxima de una respuesta.",
+        removed="Se quitaron de este informe porque ninguna fuente tiene estos números: {numbers}. Compruebe las frases sin número.",
     ),
     "zh": _Wording(
         missing="缺少以下内容，因为此搜索失败：“{query}”（{error}）",
@@ -57,6 +62,7 @@ _WORDINGS: dict[Language, _Wording] = {
         condensed="搜索结果超出模型一次可处理的长度，撰写前已先压缩。",
         unchecked="无法检查是否有遗漏：{error}",
         cut="本报告中断：模型已达到单次回答的最大长度。",
+        removed="以下编号没有对应的来源，已从报告中删除：{numbers}。请核对没有编号的句子。",
     ),
     "ja": _Wording(
         missing="この検索が失敗したため、欠けています：「{query}」（{error}）",
@@ -65,6 +71,7 @@ _WORDINGS: dict[Language, _Wording] = {
         condensed="検索結果がモデルには長すぎたため、執筆前に要約しました。",
         unchecked="不足がないか確認できませんでした：{error}",
         cut="この報告は途中で終わっています：モデルが回答の最大の長さに達しました。",
+        removed="次の番号の出典はないため、報告から取り除きました：{numbers}。番号のない文は確認してください。",
     ),
 }
 
@@ -92,3 +99,6 @@ class Notes:
 
     def cut(self) -> str:
         return self._wording.cut
+
+    def removed(self, numbers: list[int]) -> str:
+        return self._wording.removed.format(numbers=", ".join(map(str, numbers)))

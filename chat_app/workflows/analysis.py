@@ -57,6 +57,8 @@ class Analysis:
         """The end of the turn."""
         text = await self._text()
         report = settle_citations(text, self._bench.known_sources)
+        if removed := unknown_numbers(text, self._bench.known_sources):
+            self._remarks.append(self._bench.notes.removed(removed))
         if not report.text:
             message = f"{self._bench.lineup.who} wrote an empty report; try again."
             return TurnFailed(error=Failure(kind="empty_answer", message=message, retryable=True))

@@ -67,7 +67,9 @@ class Lineup:
             if self._fallback == model or not _is_down(failure):
                 raise
             self._down.add(model)
-            await self._replaced(spoken_name(model), failure.message, spoken_name(self._fallback))
+            # What to do about it follows the semicolon; here it is being done.
+            reason = failure.message.partition(";")[0]
+            await self._replaced(spoken_name(model), reason, spoken_name(self._fallback))
         return await self._ask(self._fallback, request)
 
     async def _ask(self, model: str, request: Request[Answer]) -> Answer:

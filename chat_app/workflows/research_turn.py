@@ -9,7 +9,7 @@ from dbos import DBOS
 from chat_app.agents import stopping
 from chat_app.agents.brief import PastTurn, PlannerBrief
 from chat_app.agents.excerpts import no_answer_text
-from chat_app.agents.failures import failure_of
+from chat_app.agents.failures import cause_of, failure_of
 from chat_app.agents.planner import planner_prompt
 from chat_app.errors import NotFound, TurnStoppedError
 from chat_app.research.plan import Clarification, Decision, DirectAnswer, Plan
@@ -54,7 +54,8 @@ async def research_turn(turn: Turn) -> None:
             return  # what a stop breaks off is no failure
         failure = failure_of(error, bench.lineup.who)
         is_ours = failure.kind == "internal"
-        DBOS.logger.warning("Turn %s failed: %s", turn.id, failure.message, exc_info=error if is_ours else None)
+        words = f"{failure.message} {cause_of(error)}"
+        DBOS.logger.warning("Turn %s failed: %s", turn.id, words, exc_info=error if is_ours else None)
         end = TurnFailed(error=failure)
     await finish(turn, end)
 

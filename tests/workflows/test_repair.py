@@ -39,6 +39,8 @@ async def test_what_is_still_unknown_after_that_is_taken_out(providers: FakeProv
     written = trail[-1]["report"]
     assert written["text"].startswith("Kelp grows fast [1]. It sings. Both [1], and code `[99]` stays.")
     assert [source["number"] for source in written["sources"]] == [1]
+    (note,) = written["notes"]
+    assert note.startswith("Taken out of this report, because no source has these numbers: ")
 
 
 async def test_a_report_without_unknown_numbers_is_asked_for_once(providers: FakeProviders, tmp_path: Path) -> None:
