@@ -79,6 +79,7 @@ async def test_what_did_not_fail_is_refused_with_a_notice(pages: Pages) -> None:
     done = await page.until_ended(message)
     answer = await page.press_retry_of_card(done.progress["metadata"]["turn"])
     assert answer.json()["response"] == {"begun": False}
+    await page.until(lambda: page.page.toasts != [], "the notice")
     assert "did not fail" in page.page.toasts[-1]["message"]
     assert page.page.turn(message).shown() == done.shown()
 
