@@ -9,6 +9,7 @@ const DEPTHS = { Quick: 'quick', Standard: 'standard', Deep: 'deep' };
 const LIST = '#mode-picker-popover-depth';
 
 let known = null;
+let following = null;
 
 on('#mode-picker-trigger-depth', (trigger) => {
   read(trigger);
@@ -38,18 +39,23 @@ function showList() {
   }
   list.querySelector('[cmdk-label]')?.setAttribute('hidden', '');
   const options = [...list.querySelectorAll('[role=option]')];
-  const chosen = options.find((option) => option.textContent.startsWith(known));
+  const isChosen = (option) => option.textContent.startsWith(known);
+  const chosen = options.find(isChosen);
   chosen?.setAttribute('data-rc-chosen', '');
   chosen?.dispatchEvent(new MouseEvent('mousemove', { bubbles: true }));
   const follow = () => {
     const here = options.find((option) => option.classList.contains('text-accent-foreground'));
     if (here) list.setAttribute('aria-activedescendant', here.id);
     for (const option of options) {
-      if (option.getAttribute('aria-selected') !== String(option === chosen)) option.setAttribute('aria-selected', option === chosen);
+      const selected = String(isChosen(option));
+      if (option.getAttribute('aria-selected') !== selected) option.setAttribute('aria-selected', selected);
     }
   };
   follow();
-  new MutationObserver(follow).observe(list, { subtree: true, attributes: true, attributeFilter: ['class', 'aria-selected'] });
+  // One at a time: two that were begun before and after a choice would undo each other's work for ever.
+  following?.disconnect();
+  following = new MutationObserver(follow);
+  following.observe(list, { subtree: true, attributes: true, attributeFilter: ['class', 'aria-selected'] });
 }
 
 // Each model of the panel under the name that a person knows; the exact one stands below it (css/choices.css).
