@@ -15,6 +15,7 @@ import httpx
 
 from chat_app.data_directory import DataDirectory
 from chat_app.errors import DataDirectoryLocked, ResearchChatError
+from chat_app.research.characters import without_commands
 from chat_app.research.progress import END_KINDS, json_line
 from chat_app.research.turn import Depth, RoleModels
 from chat_app.research.uncited import marked
@@ -181,10 +182,10 @@ class Plain:
     def show(self, event: dict[str, Any]) -> None:
         line = _progress_line(event)
         if line:
-            print(line, file=sys.stderr, flush=True)
+            print(without_commands(line), file=sys.stderr, flush=True)
         answer = _answer(event)
         if answer:
-            print(f"\n{answer}", flush=True)
+            print(f"\n{without_commands(answer)}", flush=True)
 
 
 def _progress_line(event: dict[str, Any]) -> str:
@@ -227,6 +228,6 @@ def _source_line(source: dict[str, Any]) -> str:
 
 
 def _report_text(report: dict[str, Any]) -> str:
-    notes = [f"> {note}\n" for note in report.get("notes", ())]
-    text = marked(report["text"], tuple(report.get("uncited", ())))
+    notes = [f"Note: {note}\n" for note in report.get("notes", ())]
+    text = marked(report["text"], report.get("uncited", ()), "(no source)")
     return "\n".join([text, "", *notes, *map(_source_line, report["sources"])])

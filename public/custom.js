@@ -7,6 +7,7 @@ import './js/costs.js';
 import './js/labels.js';
 import './js/choices.js';
 import './js/reading.js';
+import './js/links.js';
 import './js/citations.js';
 import './js/steps.js';
 import './js/scroll.js';

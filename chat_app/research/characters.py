@@ -7,7 +7,7 @@ MARK = "\ufdd0"
 
 # Commands to a terminal, to the direction of writing (in which `moc.elgoog` reads as another host), and to Chainlit's page,
 # to which U+200B is a blinking cursor.
-_COMMANDS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef]")
+_COMMANDS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]")
 _LINE_END = re.compile("\r\n?")
 
 

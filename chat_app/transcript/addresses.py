@@ -13,7 +13,7 @@ _PLAIN_AUTHORITY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?(
 # Scripts whose words follow an address without a space; not the punctuation of all scripts.
 FARTHER_SCRIPT = "[\u0e00-\u1fff\u2c00-\U0010ffff]"
 _AFTER_AUTHORITY = re.compile(rf"[!\"'),.;?~*\u00bb\u2010-\u206f]*:?(?=\Z|{FARTHER_SCRIPT})")
-_TRAILING = ".,:;!?)'\"*_~&}>]"
+_TRAILING = re.compile(r"(?:(?<!\\)[.,:;!?)'\"*_~&}>\]])+\Z")
 _UNSAFE_IN_TARGET = re.compile(r"[()<>\s\\\"|`]")
 
 
@@ -31,9 +31,10 @@ class WrittenAddress(NamedTuple):
         clean = written.partition("\\")[0]
         parts = _ADDRESS_PARTS.match(clean)
         if parts and (parts[2] or clean == written):
-            text = clean.rstrip(_TRAILING)
+            text = _TRAILING.sub("", clean)
             return cls(text, _with_scheme(text), _plain_length(clean, parts), bool(parts[2]))
-        return cls(written, _with_scheme(ESCAPE.sub(r"\1", written)), 0, has_path=False)
+        text = _TRAILING.sub("", written)
+        return cls(text, _with_scheme(ESCAPE.sub(r"\1", text)), 0, has_path=False)
 
 
 def _with_scheme(url: str) -> str:

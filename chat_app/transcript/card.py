@@ -8,6 +8,7 @@ from chat_app.research.budget import Usage
 from chat_app.research.evidence import Source
 from chat_app.research.progress import CostUpdated, Phase
 from chat_app.research.view import PhaseView, SearchView, TurnView, WaitView
+from chat_app.transcript.links import web_link
 
 PHASE_LABELS: dict[Phase, str] = {"planning": "Planning", "searching": "Searching", "analyzing": "Analyzing"}
 
@@ -49,7 +50,11 @@ def suggestion_props(view: TurnView) -> list[dict[str, Any]]:
 
 def host_of(source: Source) -> str:
     """Where a source is from, in one word or two."""
-    return urlsplit(source.url).netloc.removeprefix("www.") or source.url.removeprefix("library:")
+    link = web_link(source.url)
+    if link is None:
+        return source.url.removeprefix("library:")
+    port = urlsplit(link.url).port
+    return link.host.removeprefix("www.") + (f":{port}" if port else "")
 
 
 def _by_number(item: tuple[int | None, Source]) -> int:

@@ -12,6 +12,7 @@ from chat_app.research.turn import Turn
 from chat_app.research.uncited import marked
 from chat_app.research.view import PhaseView, SearchView, State, TurnView
 from chat_app.storage.transcript import ASSISTANT_MESSAGE, USER_MESSAGE, ElementRow, StepRow
+from chat_app.transcript.blocks import open_fence
 from chat_app.transcript.card import PHASE_LABELS, progress_props, source_props, suggestion_props
 from chat_app.transcript.citations import linked
 
@@ -95,7 +96,7 @@ class _Projection:
     def _phase(self, phase: PhaseView) -> StepRow:
         order = {"planning": 2, "searching": 3, "analyzing": 100}[phase.phase]
         failure = self.view.failure if phase.state == "failed" else None
-        output = failure.message if failure else self._plan_text() if phase.phase == "planning" else ""
+        output = linked(failure.message) if failure else self._plan_text() if phase.phase == "planning" else ""
         return self._row(
             phase.phase,
             "tool",
@@ -110,7 +111,7 @@ class _Projection:
         )
 
     def _search(self, search: SearchView) -> StepRow:
-        found = "\n".join(f"- {source.title}" for source in search.sources)
+        found = "\n".join(f"- {linked(source.title)}" for source in search.sources)
         return self._row(
             f"search.{search.search}",
             "tool",
@@ -118,7 +119,7 @@ class _Projection:
             order=4 + search.search,
             state=search.state,
             parent_id=row_id(self.turn, "searching"),
-            output=search.error or found,
+            output=linked(search.error) if search.error else found,
             is_error=search.state == "failed",
             started_at=search.started_at,
             ended_at=search.ended_at,
@@ -129,7 +130,8 @@ class _Projection:
         plan = self.view.plan
         if plan is None:
             return ""
-        return "\n".join([plan.summary, "", *(f"{i}. {search.query}" for i, search in enumerate(plan.searches, 1))])
+        searches = [f"{i}. {linked(search.query)}" for i, search in enumerate(plan.searches, 1)]
+        return "\n".join([linked(plan.summary), "", *searches])
 
     def _message(self) -> StepRow | None:
         text = answer_text(self.turn, self.view)
@@ -202,7 +204,7 @@ class _Projection:
 def answer_text(turn: Turn, view: TurnView) -> str:
     """The message that answers the question, as far as it is written; empty when there is none."""
     if view.questions:
-        return "\n".join(["Before I search:", "", *(f"- {question}" for question in view.questions)])
+        return "\n".join(["Before I search:", "", *(f"- {linked(question)}" for question in view.questions)])
     if view.report and view.end != "turn_stopped":
         return _whole(view.report, turn.thread_id)
     sources: tuple[Source, ...] = view.report.sources if view.report else view.sources
@@ -211,8 +213,10 @@ def answer_text(turn: Turn, view: TurnView) -> str:
 
 def _whole(report: Report, thread_id: str) -> str:
     """A finished report with the marks and notes that its reader must see."""
-    notes = "".join(f"\n\n> {linked(note, (), thread_id)}" for note in report.notes)
-    return linked(marked(report.text, report.uncited), report.sources, thread_id) + notes
+    text = linked(marked(report.text, report.uncited), report.sources, thread_id)
+    if report.notes and (fence := open_fence(text)):
+        text = f"{text}\n{fence}"  # or the notes would be part of its code
+    return "\n\n".join([text, *(f"> {linked(' '.join(note.split()))}" for note in report.notes)])
 
 
 def _is_about_evidence(view: TurnView) -> bool:

@@ -5,6 +5,8 @@ from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from chat_app.transcript.links import web_link
+
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 # The host of RFC 3986, section 3.2.2, without percent-encoding, which no browser sends in Host.
@@ -50,15 +52,9 @@ def is_loopback(host: str) -> bool:
 
 
 def web_host(url: str) -> str | None:
-    """The host of an http or https address; None for any other, also for one with a user name or control characters in it."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        return None
-    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or not url.isprintable() or " " in url:
-        return None
-    return host.removeprefix("www.")
+    """The host of an http or https address, as it is shown; None for any other, also for one with a user name in it."""
+    link = web_link(url)
+    return link.host.removeprefix("www.") if link and "@" not in urlsplit(url).netloc else None
 
 
 def is_google(url: str) -> bool:

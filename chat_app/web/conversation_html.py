@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from chat_app.research.characters import MARK
 from chat_app.research.evidence import Source
 from chat_app.research.report import Report, cited_numbers
 from chat_app.research.turn import title_of
@@ -128,7 +129,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _report_text(report: Report) -> str:
-    return "\n\n".join([marked(report.text, report.uncited), *(f"> {note}" for note in report.notes)])
+    return marked(report.text.replace(MARK, "\ufffd"), report.uncited, MARK)
 
 
 def _turn_fragment(turn: TurnView, position: int) -> Fragment:
@@ -152,6 +153,7 @@ def _turn_fragment(turn: TurnView, position: int) -> Fragment:
         is_open=turn.state == "running" and turn.phase("analyzing") is None,  # then the report needs the room
         searches=[_search_line(search) for search in turn.searches],
         report_html=report_html(text, setting) if text.strip() else None,
+        notes=turn.report.notes if turn.report else (),
         sources=sources,
         suggestions=[suggestion for suggestion in turn.suggestions if is_google(suggestion.url)] if sources else [],
     )

@@ -1,10 +1,11 @@
-"""Markdown of a report as HTML that is safe to publish, whatever the text holds. `[3]` leads to source 3 of the same turn.
+"""Markdown of a report as HTML that is safe to publish, whatever the text holds. `[3]` leads to source 3 of the same turn,
+and the character MARK is shown as the remark that no source is given.
 
 Reports quote the web, so their text is hostile: HTML is shown as text, no picture is loaded, links lead to http and https only.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,12 +16,14 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from chat_app.web.addresses import web_host
+from chat_app.research.characters import MARK, without_commands
+from chat_app.transcript.links import WebLink, names_host, web_link
 
 MAX_CHARACTERS = 200_000
 # Parsing what stands between two blank lines takes the square of its length when it is nothing but brackets.
 _MAX_PARAGRAPH_CHARACTERS = 8_000
 _CITATION = re.compile(r"\[(\d{1,4})\]")
+_NO_SOURCE = '<span class="uncited" title="No source is given for this paragraph">no source</span>'
 
 
 class Setting(NamedTuple):
@@ -37,7 +40,7 @@ class Setting(NamedTuple):
 @lru_cache(maxsize=64)
 def report_html(text: str, setting: Setting) -> str:
     """The report's HTML. Repeated calls are free: each viewer of a page asks for the same."""
-    html: str = _MARKDOWN.render(text[:MAX_CHARACTERS], {"setting": setting})
+    html: str = _MARKDOWN.render(without_commands(text[:MAX_CHARACTERS]), {"setting": setting})
     if len(text) > MAX_CHARACTERS:
         html += f"<p><em>The rest ({len(text) - MAX_CHARACTERS:,} characters) is not shown here.</em></p>\n"
     return html
@@ -45,7 +48,7 @@ def report_html(text: str, setting: Setting) -> str:
 
 class _Markdown(MarkdownIt):
     def validateLink(self, url: str) -> bool:  # noqa: N802 -- markdown-it's name
-        return web_host(url) is not None
+        return True  # or the whole of it would be shown as it is written; `_show_hosts` takes the link away
 
 
 def _setting(env: EnvType) -> Setting:
@@ -68,6 +71,34 @@ def _fit_into_page(state: StateCore) -> None:
             token.attrs = {"class": str(token.attrs["style"]).replace("text-align:", "to-")}
 
 
+def _show_hosts(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.children:
+            token.children = _with_hosts(token.children)
+
+
+def _with_hosts(tokens: Sequence[Token]) -> list[Token]:
+    """Links to web pages, which name their host; of others, the text. Links are not nested."""
+    shown: list[Token] = []
+    link: WebLink | None = None
+    start = 0
+    for token in tokens:
+        if token.type == "link_open":
+            link, start = web_link(str(token.attrs["href"])), len(shown)
+            if link is None:
+                continue
+            token.attrs = {"href": link.url}
+        elif token.type == "link_close":
+            if link is None:
+                continue
+            # A picture inside is shown as its description.
+            said = "".join(inside.content for inside in shown[start:])
+            if not names_host(said, link.host):
+                shown.append(Token("text", "", 0, content=f" ({link.host})" if said.strip() else link.host))
+        shown.append(token)
+    return shown
+
+
 def _cite(state: StateCore) -> None:
     """Runs before escaped characters are joined with their neighbours, so that `\\[3\\]` stays what the writer meant."""
     for token in state.tokens:
@@ -81,10 +112,17 @@ def _with_citations(tokens: Sequence[Token], setting: Setting) -> list[Token]:
     for token in tokens:
         links += {"link_open": 1, "link_close": -1}.get(token.type, 0)
         if token.type == "text" and not links:
-            cited.extend(_split(token, setting))
+            for is_mark, content in _around_marks(token.content):
+                text = Token("uncited" if is_mark else "text", "", 0, content=content, level=token.level)
+                cited.extend([text] if is_mark else _split(text, setting))
         else:
             cited.append(token)
     return cited
+
+
+def _around_marks(text: str) -> Iterator[tuple[bool, str]]:
+    for part in re.split(f"({MARK})", text):
+        yield part == MARK, part
 
 
 def _split(token: Token, setting: Setting) -> list[Token]:
@@ -122,7 +160,7 @@ def _render_image(
 def _render_unparsed(
     renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
-    return escapeHtml(tokens[index].content)
+    return escapeHtml(tokens[index].content.replace(MARK, ""))
 
 
 def _markdown() -> MarkdownIt:
@@ -130,11 +168,13 @@ def _markdown() -> MarkdownIt:
     markdown = _Markdown("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("reference")
     markdown.core.ruler.before("inline", "spare_long_paragraphs", _spare_long_paragraphs)
     markdown.core.ruler.after("inline", "fit_into_page", _fit_into_page)
+    markdown.core.ruler.after("text_join", "show_hosts", _show_hosts)
     markdown.core.ruler.before("text_join", "cite", _cite)
     markdown.add_render_rule("citation", _render_citation)
     markdown.add_render_rule("link_open", _render_link)
     markdown.add_render_rule("image", _render_image)
     markdown.add_render_rule("unparsed", _render_unparsed)
+    markdown.add_render_rule("uncited", lambda *_: _NO_SOURCE)
     markdown.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
     markdown.add_render_rule("table_close", lambda *_: "</table></div>\n")
     return markdown

@@ -28,6 +28,7 @@ from chat_app.research.progress import (
 )
 from chat_app.research.report import settle_citations
 from chat_app.research.turn import SEARCHES_BY_DEPTH, Turn
+from chat_app.research.uncited import uncited_ends
 from chat_app.workflows.admission import take_place
 from chat_app.workflows.analysis import Analysis
 from chat_app.workflows.condensing import recent
@@ -67,7 +68,9 @@ async def _research(bench: Workbench) -> End:
     decision = await _plan(bench)
     match decision:
         case DirectAnswer():
-            return AnswerReady(report=settle_citations(decision.text, bench.earlier_sources))
+            report = settle_citations(decision.text, bench.earlier_sources)
+            ends = () if bench.roles.is_excerpts else uncited_ends(report.text)
+            return AnswerReady(report=report.model_copy(update={"uncited": ends}))
         case Clarification():
             return ClarificationAsked(questions=decision.questions)
         case Plan():

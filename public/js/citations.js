@@ -3,10 +3,12 @@ import { make, on } from './page.js';
 import { findSource, rcUI } from './rcui.js';
 
 const NUMBER = /^\[(\d{1,4})\]$/;
+const UNCITED = '(no source)';
 const PEEK_LETTERS = 200;
 const LEAVE_MS = 160;
 
 on('.message-content a[target=_blank]', decorate);
+on('.message-content .italic', markUncited);
 
 document.addEventListener('click', open, true);
 document.addEventListener('pointerover', (event) => event.pointerType === 'mouse' && hover(event.target));
@@ -22,6 +24,13 @@ function decorate(link) {
   link.dataset.number = number;
   link.setAttribute('aria-label', `Source ${number}`);
   markOne(link, rcUI.panel);
+}
+
+/** `*(no source)*` at the end of a paragraph: readable as it is, but quieter as a badge. */
+function markUncited(emphasis) {
+  if (emphasis.textContent !== UNCITED) return;
+  emphasis.classList.add('rc-uncited');
+  emphasis.title = 'No source is given for this paragraph';
 }
 
 function open(event) {

@@ -109,10 +109,16 @@ async function request(method, id) {
 }
 
 function show(link) {
-  url = link ? new URL(link, location.origin).href : null;
+  url = link ? asSeenFromHere(new URL(link, location.origin)).href : null;
   parts.link.value = url ?? '';
   parts.link.hidden = parts.copy.hidden = parts.revoke.hidden = !url;
   parts.create.hidden = Boolean(url);
+}
+
+/** Behind a proxy that ends TLS the server takes itself for http; whoever has this page open knows better. */
+function asSeenFromHere(link) {
+  if (link.host === location.host) link.protocol = location.protocol;
+  return link;
 }
 
 function tell(sentence, isProblem = false) {

@@ -73,7 +73,7 @@ def _visible(token: Token) -> str:
         ),
         ("see www.google.com@evil.example", "http://evil.example", "www.google.com@evil.example (evil.example)"),
         (
-            r"see https:\//google.com\@evil.example",
+            r"see https:\//google.com\@evil.example, then",
             "https://evil.example",
             "https://google.com@evil.example (evil.example)",
         ),

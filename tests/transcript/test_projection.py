@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chat_app.research.plan import Plan, Search
 from chat_app.research.progress import (
     AnswerReady,
     ClarificationAsked,
@@ -26,7 +27,7 @@ from chat_app.research.progress import (
 )
 from chat_app.research.view import fold
 from chat_app.storage.transcript import StepRow
-from chat_app.transcript.projection import TurnRows, passing_ids, project, row_id
+from chat_app.transcript.projection import TurnRows, answer_text, passing_ids, project, row_id
 from tests.research.trails import BEGINNING, PLAN, TURN, at, report, source, trail, view_of
 
 WHOLE: tuple[Event, ...] = (
@@ -236,3 +237,44 @@ def test_an_answer_from_the_thread_links_sources_of_earlier_turns() -> None:
     message = message_of(rows_of(*WHOLE[:2], AnswerReady(report=report("So [41].", 41))))
     assert message is not None
     assert message.output == "So [\\[41\\]](https://page41.example/)."
+
+
+def shown_report(text: str, **fields: object) -> str:
+    ready = ReportReady(report=report(text).model_copy(update=fields))
+    return answer_text(
+        TURN, view_of(*WHOLE[:-1], ready) if WHOLE[-1].kind == "report_ready" else view_of(*WHOLE, ready)
+    )
+
+
+def test_a_paragraph_without_a_source_is_marked_at_its_end() -> None:
+    assert shown_report("It is so.\n\nAnd | so.", uncited=(9,)) == "It is so. *(no source)*\n\nAnd | so."
+
+
+def test_notes_stand_in_a_quote_below_the_text_and_are_no_markdown_of_their_own() -> None:
+    shown = shown_report("It is so.", notes=("One search\nfailed: [x](javascript:y).", "The limit is reached."))
+    assert shown == "It is so.\n\n> One search failed: x.\n\n> The limit is reached."
+
+
+def test_notes_are_no_part_of_code_that_is_not_ended() -> None:
+    assert shown_report("```py\na = 1", notes=("A note.",)) == "```py\na = 1\n```\n\n> A note."
+
+
+def test_no_row_shows_a_link_of_a_model_to_our_own_routes() -> None:
+    link = "[see](/rc/share/1) ![p](https://evil.example/p)"
+    plan = Plan(summary=link, searches=(Search(query=link, purpose=""),))
+    found = SearchFinished(search=0, query=link, sources=(source(1, title=link),))
+    failed = SearchFailedEvent(search=1, query="eyes", error=link)
+    asked = ClarificationAsked(questions=(link,))
+    for end in (asked, NoEvidence(text=link), TurnFailed(error=Failure(kind="x", message=link, retryable=True))):
+        view = view_of(
+            WHOLE[0],
+            PhaseStarted(phase="planning"),
+            PlanReady(plan=plan),
+            PhaseStarted(phase="searching"),
+            found,
+            failed,
+            end,
+        )
+        for step in project(TURN, view).steps:
+            assert "](/rc" not in step.output
+            assert "![" not in step.output

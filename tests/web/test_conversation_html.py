@@ -147,3 +147,17 @@ def test_the_version_changes_with_what_is_shown_and_only_then() -> None:
 def test_the_title_is_the_first_question() -> None:
     assert conversation_title([turn(), turn(question="And then?", message=2)]) == QUESTION
     assert conversation_title([]) == "Shared conversation"
+
+
+def test_a_paragraph_without_a_source_is_marked_and_notes_stand_below_the_text() -> None:
+    text = "It is so.\n\nAnd so \ufdd0 [2]."
+    ready = p.AnswerReady(
+        report=Report(text=text, sources=SOURCES[1:2], notes=("One <part> is missing.",), uncited=(9,))
+    )
+    html = _html(turn(ready))
+    assert (
+        '<p>It is so. <span class="uncited" title="No source is given for this paragraph">no source</span></p>' in html
+    )
+    assert html.count('class="uncited"') == 1
+    assert '<p class="remark" role="note" dir="auto">One &lt;part&gt; is missing.</p>' in html
+    assert "\ufdd0" not in html

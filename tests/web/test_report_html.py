@@ -75,6 +75,32 @@ def test_hostile_markdown_does_nothing(text: str) -> None:
             assert attributes["target"] == "_blank"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[Click here](https://evil.example/x)", ("https://evil.example/x", "Click here (evil.example)")),
+        ("[google.com](https://user@evil.example/)", ("https://evil.example/", "google.com (evil.example)")),
+        ("[](https://evil.example)", ("https://evil.example", "evil.example")),
+        ("[on **evil.example**](https://evil.example)", ("https://evil.example", "on evil.example")),
+        ("<https://evil.example/x>", ("https://evil.example/x", "https://evil.example/x")),
+        ("[a](https://аpple.com)", ("https://xn--pple-43d.com", "a (xn--pple-43d.com)")),
+        ('[a](https://evil.example "google.com")', ("https://evil.example", "a (evil.example)")),
+    ],
+)
+def test_a_link_names_its_host(text: str, shown: tuple[str, str]) -> None:
+    html = _html(text)
+    [(_, attributes)] = [found for found in _Tags(html).found if found[0] == "a"]
+    assert (attributes["href"], re.sub("<[^>]*>|\n", "", html)) == shown
+    assert "title" not in attributes
+
+
+@pytest.mark.parametrize(
+    "target", ["javascript:alert(1)", "//evil.example", "/rc/share/1", "#a", "mailto:a@b.example", "ftp://a", ""]
+)
+def test_a_link_to_anything_but_a_web_page_is_its_text(target: str) -> None:
+    assert _html(f"See [the **page**]({target}).") == "<p>See the <strong>page</strong>.</p>\n"
+
+
 def test_a_picture_is_shown_as_its_description() -> None:
     assert _html("![A <chart>](https://evil.example/p.png)") == (
         '<p><span class="no-image">[Image: A &lt;chart&gt;]</span></p>\n'

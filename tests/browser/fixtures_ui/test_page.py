@@ -267,6 +267,38 @@ def test_numbers_of_earlier_turns_lead_to_their_sources(page: Page) -> None:
     expect(page.locator("#side-view-title")).to_contain_text("Source 3")
 
 
+def test_links_of_strangers_lead_to_web_pages_only_and_say_where(page: Page) -> None:
+    _ask(page, "untrusted")
+    _wait_until_done(page)
+    report = page.locator(".message-content .prose", has_text="a stranger says")
+    expect(report.locator("a[data-host]")).to_have_text("hidden")
+    addresses = report.locator("a[href]").evaluate_all(
+        "links => links.map((a) => [a.getAttribute('href'), a.textContent])"
+    )
+    assert sorted(addresses) == sorted(
+        [
+            ["https://evil.example/x", "Click here (evil.example)"],
+            ["https://evil.example/", "google.com (evil.example)"],
+            ["https://evil.example/x", "https://google.com@evil.example/x (evil.example)"],
+            ["http://evil.example", "www.google.com@evil.example (evil.example)"],
+            ["https://evil.example", "https://google.com@evil.example (evil.example)"],
+            ["https://xn--pple-43d.com", "а (xn--pple-43d.com)"],
+            ["https://plain.example/x", "https://plain.example/x"],
+            ["https://evil.example/pixel.png", "picture (evil.example)"],
+            ["https://hidden.example/", "hidden"],
+        ]
+    )
+    expect(report.locator("img, b, video, iframe")).to_have_count(0)
+    expect(report).to_contain_text(":word[a]{b=c}")
+
+
+def test_a_paragraph_without_a_source_has_a_quiet_badge(page: Page) -> None:
+    _ask(page, "untrusted")
+    badge = page.locator(".rc-uncited")
+    expect(badge).to_have_text("(no source)")
+    expect(badge).to_have_attribute("title", "No source is given for this paragraph")
+
+
 def test_running_thread_is_marked_in_the_list(page: Page) -> None:
     _ask(page, "running")
     page.wait_for_url("**/thread/*")

@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from chat_app.transcript import citations
+
 View = dict[str, Any]
 
 QUESTIONS = {
@@ -14,6 +16,7 @@ QUESTIONS = {
     "clarification": "Which one is better? (clarification)",
     "follow-up": "And in the cold? (follow-up)",
     "long words": "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft (long words)",
+    "untrusted": "What do strangers write? (untrusted)",
     "right to left": "מה השתנה בחוק הבינה המלאכותית האירופי השנה? (right to left)",
 }
 
@@ -121,6 +124,9 @@ def turn_for(question: str) -> Turn:
             linked("## Ein Wort\n\n" + QUESTIONS["long words"] + " {1}"),
             sources(4),
         ),
+        "untrusted": lambda: Turn(
+            _views((), end="answer_ready"), 0.1, f"{citations.linked(UNTRUSTED)}\n\n{UNTRUSTED_RAW}", ()
+        ),
         "right to left": lambda: Turn(_views(RTL_QUERIES, end="report_ready"), 0.1, linked(RTL_REPORT), sources(4)),
         "report": lambda: Turn(
             _views(QUERIES, end="report_ready", cost=COST, replacements=(REPLACED,)),
@@ -132,6 +138,33 @@ def turn_for(question: str) -> Turn:
     }
     return make[kind]()
 
+
+UNTRUSTED = """\
+It is so, a stranger says at some length and without any source for it. *(no source)*
+
+[Click here](https://evil.example/x), [google.com](https://evil.example/), https://google.com@evil.example/x, www.google.com@evil.example,
+https\\://google.com@evil.example, https&#58;//google.com@evil.example, [а](https://аpple.com), <https://plain.example/x>.
+
+[own](/rc/share/1) [mail](mailto:a@evil.example) [script](javascript:alert(1)) <mailto:a@evil.example> a@evil.example [anchor](#a)
+[ref][1] [^1] ![picture](https://evil.example/pixel.png) <img src=x onerror=alert(1)> <b onclick=alert(1)>bold</b> :word[a]{b=c}
+
+| `a | b` `[cell](/rc/share/1)` |
+|---|---|
+
+- > ```
+[after](/rc/share/1)
+
+``[ticks](/rc/share/1)`
+
+```
+[code](/rc/share/1)
+```
+
+[1]: /rc/share/1
+[^1]: A note.
+"""
+# What would reach the page if its Markdown were read in another way than the server thinks.
+UNTRUSTED_RAW = "[hidden](https://hidden.example/) and [slipped](/rc/share/1)"
 
 COST = {
     "usd": None,
