@@ -81,7 +81,8 @@ class TestLimit:
         assert [event["query"] for event in skipped] == ["moss: part 3", "moss: part 4"]
         assert all("cost limit of $0.03" in event["error"] for event in skipped)
         assert notes(trail) == [
-            "Die Kostengrenze von 0.03 $ je Frage war erreicht; nicht mehr gesucht: moss: part 3; moss: part 4"
+            "Die Kostengrenze von 0.03 $ je Frage war erreicht; nicht mehr gesucht: moss: part 3; moss: part 4",
+            "Aus diesem Bericht entfernt, weil keine Quelle diese Nummern hat: 97. Prüfen Sie Sätze ohne Nummer.",
         ]
         # No check for gaps, no further search, and no second report, although this one cites what does not exist.
         assert roles(providers.log()) == ["planner", "search", "search", "analyst"]
