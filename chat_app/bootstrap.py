@@ -12,8 +12,8 @@ from chat_app import telemetry
 from chat_app.agents import models, tracing
 from chat_app.agents.brief import PastTurn
 from chat_app.agents.menu import Menu, menu_of
-from chat_app.agents.models import warm_up
-from chat_app.agents.roles import Roles, roles_of
+from chat_app.agents.models import model_of
+from chat_app.agents.roles import EXCERPTS, Roles, roles_of
 from chat_app.agents.waiting import DEFAULT_PATIENCE, Patience
 from chat_app.data_directory import DataDirectory
 from chat_app.errors import DataDirectoryError
@@ -83,6 +83,7 @@ async def running(
     engine.examine(settings.data_dir, _engine_url(settings))
     telemetry.configure(settings, engine.position)
     tracing.configure(settings)
+    models.configure(settings)
     engine.configure(
         settings.data_dir,
         _engine_url(settings),
@@ -93,7 +94,7 @@ async def running(
     background = [
         asyncio.create_task(services.library.watch()),
         asyncio.create_task(_listen(services)),
-        asyncio.create_task(asyncio.to_thread(_warm_up, services.roles)),
+        asyncio.create_task(asyncio.to_thread(_warm_up, services.roles, settings.fallback_model)),
     ]
     try:
         await engine.launch()
@@ -198,11 +199,12 @@ async def _listen(services: Services) -> None:
     await services.trail.listen(notified)
 
 
-def _warm_up(roles: Roles) -> None:
-    try:
-        warm_up(roles)
-    except Exception as error:  # noqa: BLE001 -- a missing key must not keep the server from starting; the turn will say it
-        logger.warning("A model is not ready: %s", error)
+def _warm_up(roles: Roles, fallback: str | None) -> None:
+    for model_id in dict.fromkeys((roles.planner, roles.analyst, roles.searcher or EXCERPTS, fallback or EXCERPTS)):
+        try:
+            model_of(model_id)
+        except Exception as error:  # noqa: BLE001 -- a missing key must not keep the server from starting; the turn will say it
+            logger.warning("A model is not ready: %s", error)
 
 
 async def _cancel(tasks: list["asyncio.Task[None]"]) -> None:

@@ -5,9 +5,19 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
+from chat_app.agents import models
 from chat_app.agents.models import model_of, spoken_name
 from chat_app.agents.probes import Verdict, probe_of
-from chat_app.agents.roles import EXCERPTS, KEYS, VARIABLES, Choice, RoleName, choices_of
+from chat_app.agents.roles import (
+    EXCERPTS,
+    FALLBACK_VARIABLE,
+    KEYS,
+    MENU_VARIABLE,
+    VARIABLES,
+    Choice,
+    RoleName,
+    choices_of,
+)
 from chat_app.bootstrap import keyless_services, open_library
 from chat_app.data_directory import DataDirectory, holder_of
 from chat_app.errors import DataDirectoryLocked, ProviderError, ResearchChatError
@@ -31,6 +41,7 @@ class Finding(NamedTuple):
 
 async def examine(settings: Settings, *, offline: bool) -> int:
     """Print the findings; returns 0 when a turn can be run, 2 when not. `offline`: no provider is asked."""
+    models.configure(settings)
     findings = [
         *await _models(settings, offline=offline),
         _keyless(settings),
@@ -51,8 +62,8 @@ async def _models(settings: Settings, *, offline: bool) -> list[Finding]:
     roles = [await asyncio.to_thread(_role, role, choice, places) for role, choice in choices.items()]
     spare = [await asyncio.to_thread(_other, model, variable) for model, variable in others]
     needed = {choice.model for choice in choices.values()}
-    models = [*(choice.model for choice in choices.values()), *(model for model, _ in others)]
-    usable = [model for model, finding in zip(models, [*roles, *spare], strict=True) if finding.mark is Mark.FINE]
+    named = [*(choice.model for choice in choices.values()), *(model for model, _ in others)]
+    usable = [model for model, finding in zip(named, [*roles, *spare], strict=True) if finding.mark is Mark.FINE]
     asked = [model for model in dict.fromkeys(usable) if model and model != EXCERPTS and not offline]
     answers = await asyncio.gather(*(_asked(model, settings, is_needed=model in needed) for model in asked))
     return [*roles, *spare, *answers]
@@ -60,12 +71,12 @@ async def _models(settings: Settings, *, offline: bool) -> list[Finding]:
 
 def _others(settings: Settings) -> list[tuple[str, str]]:
     """Models that may be needed later, each with the variable that names it."""
-    fallback = [(settings.fallback_model, "CHAT_APP_FALLBACK_MODEL")] if settings.fallback_model else []
-    return [*fallback, *((model, "CHAT_APP_MODELS") for model in settings.choosable_models)]
+    fallback = [(settings.fallback_model, FALLBACK_VARIABLE)] if settings.fallback_model else []
+    return [*fallback, *((model, MENU_VARIABLE) for model in settings.choosable_models)]
 
 
 def _other(model_id: str, variable: str) -> Finding:
-    use = "Fallback" if variable == "CHAT_APP_FALLBACK_MODEL" else "On the menu"
+    use = "Fallback" if variable == FALLBACK_VARIABLE else "On the menu"
     try:
         model_of(model_id)
     except ProviderError as error:
@@ -79,7 +90,7 @@ def _role(role: RoleName, choice: Choice, places: str) -> Finding:
     if choice.model is None:
         return Finding(Mark.NOTE if choice.ignored else Mark.FINE, f"{name}: {places} only, because {choice.because}")
     try:
-        model_of(choice.model, role)
+        model_of(choice.model)
     except ProviderError as error:
         return Finding(Mark.PROBLEM, f"{name}: {error}")
     return Finding(Mark.FINE, f"{name}: {_called(choice.model)}, because {choice.because}")
@@ -110,11 +121,11 @@ def _keyless(settings: Settings) -> Finding:
 
 def _unused_keys(settings: Settings) -> Iterator[Finding]:
     keys = {"anthropic": settings.anthropic_key, "google": settings.google_key, "openai": settings.openai_key}
-    models = [
+    named = [
         *(choice.model or "" for choice in choices_of(settings).values()),
         *(model for model, _ in _others(settings)),
     ]
-    used = {model.partition(":")[0].partition("-")[0] for model in models}
+    used = {model.partition(":")[0].partition("-")[0] for model in named}
     for provider, key in keys.items():
         if key and provider not in used:
             names = ", ".join(VARIABLES.values())

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 from pydantic_ai.exceptions import (
@@ -45,6 +45,7 @@ LONGEST_WAIT_SECONDS = 120.0
 """A provider that asks for a longer wait than this is not waited for."""
 _FRACTION = re.compile(r"\d{1,9}\.\d{1,9}")
 _ASKED = "chat_app_asked"
+_SOME_SETTING = "see `research-chat doctor`"
 _SECRET = re.compile(
     # Keys as their providers make them, what stands where keys are sent, and passwords in addresses.
     r"\b(?:sk-[\w-]{6,}|AIza[\w-]{10,}|AQ\.[\w-]{10,}|pylf_\S+|gh[pousr]_\w{10,}|eyJ[\w-]{10,}\.[\w.-]+)"
@@ -52,6 +53,15 @@ _SECRET = re.compile(
     r"|(?<=[Bb]earer )[^\s'\",}]+"
     r"|(?:(?<=[?&]key=)|(?<=api-key['\"]: ['\"])|(?<=api_key=)|(?<=api-key: ))[^\s&'\",}]+"
 )
+
+
+class Asked(NamedTuple):
+    """Whom a request went to."""
+
+    who: str
+    """The provider and the model, as in "Claude (claude-sonnet-5-5)"."""
+    setting: str
+    """The variable, or variables, in which the model stands."""
 
 
 def is_retryable(error: BaseException) -> bool:
@@ -85,24 +95,24 @@ def retry_after_seconds(error: BaseException) -> float:
 
 
 @contextmanager
-def readable(model_name: str, label: str) -> Generator[None]:
+def readable(model_name: str, asked: Asked) -> Generator[None]:
     """Surround the work of a provider's SDK: its errors come out typed, and say who was asked (see `failure_of`)."""
     try:
         yield
     except AgentRunError as error:
-        note_asked(error, label)
+        note_asked(error, asked)
         raise
     except (AttributeError, LookupError, TypeError, ValueError) as exc:
         # What the SDKs make of an answer that is JSON, but not of the form that was agreed.
         error = ModelAPIError(model_name, f"The answer has another form than agreed: {exc!r}")
-        note_asked(error, label)
+        note_asked(error, asked)
         raise error from exc
 
 
-def note_asked(error: BaseException, label: str) -> None:
+def note_asked(error: BaseException, asked: Asked) -> None:
     """Remember at an error who was asked."""
     if not hasattr(error, _ASKED):
-        setattr(error, _ASKED, label)
+        setattr(error, _ASKED, asked)
 
 
 def require_end(response: StreamedResponse) -> None:
@@ -118,17 +128,17 @@ def failure_of(error: BaseException, who: str = "The model") -> Failure:
     if causes and not isinstance(error, ResearchChatError):
         # The engine's "retries exceeded" carries the attempts' errors; the last one is the reason.
         return failure_of(causes[-1], who)
-    asked: str | None = getattr(error, _ASKED, None)
+    asked: Asked | None = getattr(error, _ASKED, None)
     match error:
         case ProviderError():
             return Failure(kind=error.kind, message=str(error), retryable=error.retryable)
         case ResearchChatError():
             return Failure(kind=type(error).__name__, message=str(error), retryable=False)
         case ModelAPIError():
-            message = _provider_message(error, asked or f"{who} ({error.model_name})")
+            message = _provider_message(error, asked or Asked(f"{who} ({error.model_name})", _SOME_SETTING))
             return Failure(kind=_kind(error), message=message, retryable=is_retryable(error))
         case AgentRunError():
-            return _agent_failure(error, asked or who)
+            return _agent_failure(error, asked.who if asked else who)
         case UserError():
             # Its words speak to a programmer; the log has them.
             message = f"{who} cannot do this as it is set up; set another model, see `research-chat doctor`."
@@ -204,13 +214,14 @@ def _kind(error: ModelAPIError) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", type(error).__name__).lower()
 
 
-def _provider_message(error: ModelAPIError, who: str) -> str:
+def _provider_message(error: ModelAPIError, asked: Asked) -> str:
+    who = asked.who
     status = f" ({error.status_code})" if isinstance(error, ModelHTTPError) else ""
     match error:
         case ModelAuthenticationError():
             return f"{who} refused the API key{status}; {refused_key(who)}."
         case ModelNotFoundError():
-            return f"{who} does not know this model{status}; set another one (CHAT_APP_..._MODEL) and start again."
+            return f"{who} does not know this model{status}; set another one ({asked.setting}) and start again."
         case ModelQuotaExceededError():
             return f"{who} says that the account has no credit or quota left{status}; add credit, then try again."
         case ModelContextWindowExceededError():

@@ -1,7 +1,7 @@
 """One cached instance of each model.
 
 A model built for every run costs 77 ms and a TLS handshake each time, and building the first of a provider imports
-its SDK for seconds: hence the cache, and `warm_up` in a thread after start-up. Without keys no SDK is ever imported.
+its SDK for seconds: hence the cache, which a thread fills after start-up. Without keys no SDK is ever imported.
 For the same reason a model, once used, keeps its connections until `close`.
 """
 
@@ -27,13 +27,14 @@ from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
 from chat_app.agents.excerpts import ExcerptsModel
-from chat_app.agents.failures import note_asked, readable, require_end
+from chat_app.agents.failures import Asked, note_asked, readable, require_end
 from chat_app.agents.remedies import unusable
-from chat_app.agents.roles import EXCERPTS, VARIABLES, RoleName, Roles, role_named
+from chat_app.agents.roles import EXCERPTS, VARIABLES, Roles, variables_of
 from chat_app.agents.stopping import stoppable
 from chat_app.agents.tracing import TracedModel
 from chat_app.agents.waiting import Watch
 from chat_app.errors import ProviderError
+from chat_app.settings import Settings
 
 Mode = Literal["excerpts", "models", "demo"]
 
@@ -66,26 +67,42 @@ def label_of(model_id: str) -> str:
 
 _models: dict[str, "StoppableModel"] = {}
 _making = Lock()
+_variables: dict[str, str] = {}
 
 
-def model_of(model_id: str, role: RoleName | None = None) -> Model:
+def configure(settings: Settings) -> None:
+    """From here on, errors about a model name the setting in which it stands."""
+    _variables.clear()
+    _variables.update(variables_of(settings))
+
+
+def model_of(model_id: str) -> Model:
     """The one instance for a model string. Raises ProviderError for an unknown provider or a missing key.
 
-    The first of a provider imports its SDK, for seconds: not on the event loop. `role` is who it is for.
+    The first of a provider imports its SDK, for seconds: not on the event loop.
     """
     with _making:
         if model_id not in _models:
-            model = ExcerptsModel() if model_id == EXCERPTS else _inferred(model_id, role)
-            _models[model_id] = StoppableModel(TracedModel(model), label_of(model_id))
+            model = ExcerptsModel() if model_id == EXCERPTS else _inferred(model_id)
+            _models[model_id] = StoppableModel(TracedModel(model), _asked(model_id))
         return _models[model_id]
 
 
-def _inferred(model_id: str, role: RoleName | None) -> Model:
-    setting = VARIABLES[role] if role else "CHAT_APP_..._MODEL"
+async def require(roles: Roles) -> None:
+    """Raises ProviderError when a role's model cannot be made: better before the others are paid than after."""
+    for model_id in (roles.planner, roles.searcher or EXCERPTS, roles.analyst):
+        await _made(model_id)
+
+
+def _asked(model_id: str) -> Asked:
+    return Asked(label_of(model_id), _variables.get(model_id) or ", ".join(VARIABLES.values()))
+
+
+def _inferred(model_id: str) -> Model:
     try:
         return infer_model(model_id)
     except Exception as exc:  # each provider's SDK raises errors of its own, and all mean the same
-        message = unusable(exc, spoken_name(model_id), model_id, setting)
+        message = unusable(exc, spoken_name(model_id), model_id, _asked(model_id).setting)
         raise ProviderError(message, retryable=False, kind="settings") from exc
 
 
@@ -99,7 +116,7 @@ class Answers(RaiseContentFilterError[Any]):
     said, and the errors of a run say who was asked."""
 
     async def on_run_error(self, ctx: RunContext[Any], *, error: BaseException) -> AgentRunResult[Any]:
-        note_asked(error, label_of(ctx.model.model_id))
+        note_asked(error, _asked(ctx.model.model_id))
         raise error
 
 
@@ -117,13 +134,11 @@ class OnceMoreWhenCut(AbstractCapability[Any]):
 
 
 async def _resolve(context: ModelResolutionContext[Any], model_id: str) -> Model:
-    return _models.get(model_id) or await asyncio.to_thread(model_of, model_id, role_named(context.agent.name))
+    return await _made(model_id)
 
 
-def warm_up(roles: Roles) -> None:
-    """Import the provider SDKs that the roles need. Blocks for seconds: call it in a thread."""
-    for model_id in {roles.planner, roles.analyst, roles.searcher or EXCERPTS}:
-        model_of(model_id)
+async def _made(model_id: str) -> Model:
+    return _models.get(model_id) or await asyncio.to_thread(model_of, model_id)
 
 
 async def close() -> None:
@@ -143,9 +158,9 @@ class StoppableModel(WrapperModel):
 
     _is_kept_open = False
 
-    def __init__(self, wrapped: Model, label: str) -> None:
+    def __init__(self, wrapped: Model, asked: Asked) -> None:
         super().__init__(wrapped)
-        self._label = label
+        self._asked = asked
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
@@ -167,7 +182,7 @@ class StoppableModel(WrapperModel):
         model_settings: ModelSettings | None,
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
-        with stoppable(), readable(self.model_name, self._label):
+        with stoppable(), readable(self.model_name, self._asked):
             async with Watch(self.model_name, is_streamed=False) as watch:
                 return await watch.answer(super().request(messages, model_settings, model_request_parameters))
 
@@ -182,7 +197,7 @@ class StoppableModel(WrapperModel):
         opening = super().request_stream(messages, model_settings, model_request_parameters, run_context)
         with stoppable():
             async with Watch(self.model_name, is_streamed=True) as watch, AsyncExitStack() as stack:
-                with readable(self.model_name, self._label):
+                with readable(self.model_name, self._asked):
                     response = await watch.answer(stack.enter_async_context(opening))
                 self._watch_events(response, watch)
                 yield response
@@ -192,7 +207,7 @@ class StoppableModel(WrapperModel):
         events = response._get_event_iterator  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]: see above
 
         async def watched() -> AsyncGenerator[ModelResponseStreamEvent]:
-            with readable(self.model_name, self._label):
+            with readable(self.model_name, self._asked):
                 async for event in watch.events(events()):
                     yield event
                 require_end(response)

@@ -19,6 +19,9 @@ VARIABLES: dict[RoleName, str] = {
     "analyst": "CHAT_APP_ANALYST_MODEL",
 }
 
+FALLBACK_VARIABLE = "CHAT_APP_FALLBACK_MODEL"
+MENU_VARIABLE = "CHAT_APP_MODELS"
+
 KEYS = {"anthropic": "ANTHROPIC_API_KEY", "google": "GOOGLE_API_KEY or GEMINI_API_KEY", "openai": "OPENAI_API_KEY"}
 """The variables of the keys from which roles are filled."""
 
@@ -84,11 +87,13 @@ def choices_of(settings: Settings) -> dict[RoleName, Choice]:
     }
 
 
-def role_named(name: str | None) -> RoleName | None:
-    for role in VARIABLES:
-        if role == name:
-            return role
-    return None
+def variables_of(settings: Settings) -> dict[str, str]:
+    """Each model string that may be used, with the variable, or variables, by which it is replaced by another."""
+    explicit = [(model, VARIABLES[role]) for role, model in _explicit(settings).items()]
+    explicit.append((settings.fallback_model, FALLBACK_VARIABLE))
+    explicit.extend((model, MENU_VARIABLE) for model in settings.choosable_models)
+    by_default = [(choice.model, VARIABLES[role]) for role, choice in choices_of(settings).items()]
+    return _joined(by_default) | _joined(explicit)
 
 
 def searches_web(model_id: str) -> bool:
@@ -96,6 +101,14 @@ def searches_web(model_id: str) -> bool:
     provider, _, name = model_id.partition(":")
     mark = _SEARCHES_WEB.get(provider.removeprefix("gateway/"))
     return mark is not None and mark in name
+
+
+def _joined(named: list[tuple[str | None, str]]) -> dict[str, str]:
+    variables: dict[str, list[str]] = {}
+    for model, variable in named:
+        if model:
+            variables.setdefault(model, []).append(variable)
+    return {model: " and ".join(names) for model, names in variables.items()}
 
 
 def _writer(settings: Settings, role: RoleName) -> Choice:

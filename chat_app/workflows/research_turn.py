@@ -10,6 +10,7 @@ from chat_app.agents import stopping
 from chat_app.agents.brief import PastTurn, PlannerBrief
 from chat_app.agents.excerpts import no_answer_text
 from chat_app.agents.failures import cause_of, failure_of
+from chat_app.agents.models import require
 from chat_app.agents.planner import planner_prompt
 from chat_app.errors import NotFound, TurnStoppedError
 from chat_app.research.plan import Clarification, Decision, DirectAnswer, Plan
@@ -64,6 +65,7 @@ async def research_turn(turn: Turn) -> None:
 async def _research(bench: Workbench) -> End:
     await _record(bench, "started", TurnStarted(question=bench.turn.question))
     await _enter(bench, "planning")
+    await require(bench.roles)
     bench.past = await load_past(bench.turn)
     decision = await _plan(bench)
     match decision:

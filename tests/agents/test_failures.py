@@ -6,6 +6,7 @@ from pydantic_ai import exceptions as x
 
 from chat_app.agents.failures import (
     LONGEST_WAIT_SECONDS,
+    Asked,
     failure_of,
     is_retryable,
     note_asked,
@@ -193,15 +194,15 @@ def test_the_words_of_a_provider_are_told_without_what_surrounds_them() -> None:
 
 def test_an_error_remembers_who_was_asked() -> None:
     error = x.ContentFilterError("filtered")
-    note_asked(error, "Gemini (gemini-3.8-flash)")
-    note_asked(error, "somebody later")
+    note_asked(error, Asked("Gemini (gemini-3.8-flash)", "CHAT_APP_SEARCH_MODEL"))
+    note_asked(error, Asked("somebody later", "X"))
     assert failure_of(error, "Claude").message.startswith("Gemini (gemini-3.8-flash) refused")
     assert failure_of(_RetriesExceeded(error), "Claude").message.startswith("Gemini (gemini-3.8-flash) refused")
 
 
 @pytest.mark.parametrize("raised", [AttributeError("x"), KeyError("x"), TypeError("x"), ValueError("x")], ids=repr)
 def test_what_an_sdk_makes_of_an_answer_of_another_form_is_an_error_of_the_provider(raised: Exception) -> None:
-    with pytest.raises(x.ModelAPIError) as told, readable(MODEL, f"Claude ({MODEL})"):
+    with pytest.raises(x.ModelAPIError) as told, readable(MODEL, Asked(f"Claude ({MODEL})", "CHAT_APP_PLANNER_MODEL")):
         raise raised
     assert is_retryable(told.value)
     assert failure_of(told.value).message.startswith(

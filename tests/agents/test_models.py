@@ -5,11 +5,13 @@ import pytest
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
 
+from chat_app.agents import models
+from chat_app.agents.failures import Asked
 from chat_app.agents.models import (
     StoppableModel,
     model_of,
+    require,
     spoken_name,
-    warm_up,
 )
 from chat_app.agents.roles import CLAUDE, EXCERPTS, GEMINI, OPENAI, roles_of
 from chat_app.errors import ProviderError
@@ -62,9 +64,10 @@ UNUSABLE = {
 
 @pytest.mark.parametrize("model", UNUSABLE)
 def test_a_model_that_cannot_be_used_says_each_time_what_to_set(model: str) -> None:
+    models.configure(settings(CHAT_APP_ANALYST_MODEL=model))
     for _ in range(2):
         with pytest.raises(ProviderError) as raised:
-            model_of(model, "analyst")
+            model_of(model)
         assert str(raised.value) == UNUSABLE[model]
         assert (raised.value.kind, raised.value.retryable) == ("settings", False)
 
@@ -78,7 +81,9 @@ async def test_a_model_keeps_its_connections_between_requests_until_it_is_closed
 ) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "secret")
     provider = AnthropicProvider()
-    model = StoppableModel(AnthropicModel("claude-sonnet-5-5", provider=provider), "Claude")
+    model = StoppableModel(
+        AnthropicModel("claude-sonnet-5-5", provider=provider), Asked("Claude", "CHAT_APP_PLANNER_MODEL")
+    )
     for _ in range(2):
         async with model:
             pass
@@ -90,7 +95,7 @@ async def test_a_model_keeps_its_connections_between_requests_until_it_is_closed
     await model.close()
 
 
-def test_without_keys_no_provider_sdk_is_loaded() -> None:
+async def test_without_keys_no_provider_sdk_is_loaded() -> None:
     before = {name for name in ("anthropic", "google.genai", "openai") if name in sys.modules}
-    warm_up(roles_of(settings()))
+    await require(roles_of(settings()))
     assert {name for name in ("anthropic", "google.genai", "openai") if name in sys.modules} == before

@@ -80,7 +80,7 @@ def test_a_model_that_the_provider_does_not_know_is_named(tmp_path: Path, provid
     variables = providers.environment("anthropic") | {"CHAT_APP_PLANNER_MODEL": "anthropic:no-such-model"}
     assert failure(tmp_path / "data", **variables) == {
         "kind": "model_not_found_error",
-        "message": "Claude (no-such-model) does not know this model (404); set another one (CHAT_APP_..._MODEL) and start again.",
+        "message": "Claude (no-such-model) does not know this model (404); set another one (CHAT_APP_PLANNER_MODEL) and start again.",
         "retryable": False,
     }
     assert len(providers.log()) == 1
@@ -91,6 +91,25 @@ def test_a_model_of_no_provider_is_named(tmp_path: Path) -> None:
     told = "'nobody:model' names no provider that is known here; set CHAT_APP_PLANNER_MODEL to one such as"
     assert (error["kind"], error["retryable"]) == ("settings", False)
     assert error["message"] == f"{told} 'anthropic:claude-sonnet-5-5'."
+
+
+@pytest.mark.parametrize("variable", ["CHAT_APP_ANALYST_MODEL", "CHAT_APP_SEARCH_MODEL"])
+def test_a_model_that_only_a_later_part_needs_is_named_before_anything_is_paid(
+    tmp_path: Path, providers: FakeProviders, variable: str
+) -> None:
+    variables = {**providers.environment("anthropic"), "GOOGLE_API_KEY": "", variable: "google:gemini-3.8-flash"}
+    error = failure(tmp_path / "data", **variables)
+    assert error["kind"] == "settings"
+    assert "cannot be used without GOOGLE_API_KEY or GEMINI_API_KEY" in str(error["message"])
+    assert variable in str(error["message"])
+    assert providers.log() == []
+
+
+def test_a_fallback_that_cannot_be_used_is_named_with_its_setting(tmp_path: Path, providers: FakeProviders) -> None:
+    providers.scenario(Scenario(faults=(Fault(kind="status", status=402, times=None),)))
+    error = failure(tmp_path / "data", **providers.environment("anthropic"), CHAT_APP_FALLBACK_MODEL="nobody:model")
+    assert "'nobody:model' names no provider that is known here; set CHAT_APP_FALLBACK_MODEL" in str(error["message"])
+    assert len(providers.log()) == 1
 
 
 def test_a_server_starts_without_the_key_that_its_models_need(tmp_path: Path) -> None:
