@@ -6,6 +6,10 @@ UV_VERSION := 0.13.9
 PYRIGHT = PATH="$$PATH:$$($(PY) -c 'import pathlib, playwright; print(pathlib.Path(playwright.__file__).parent / "driver")')" \
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(PY) -m pyright
 
+# Half of the tests' time is waiting for providers, browsers and killed servers: one process more than there are processors.
+# Files stay whole, because a file's tests may share a server; in the order of their names, because the longest come early.
+SIDE_BY_SIDE = -n $$(($$($(PY) -c 'import os; print(min(os.cpu_count() or 1, 5))') + 1)) --dist loadfile --no-loadscope-reorder
+
 .PHONY: run demo test check fix bench lock install install-dev programs
 
 run: install  ## the server, at http://127.0.0.1:8000
@@ -16,7 +20,7 @@ demo: install-dev  ## the server against scripted providers, at human pace
 
 test: install-dev programs  ## set-up and every check; ARGS="-k word" narrows the tests
 	@$(MAKE) --no-print-directory check
-	@exec $(PY) -m pytest $(ARGS)
+	@exec $(PY) -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 check: install-dev  ## the fast part: lint, format, types, import contracts
 	$(PY) -m ruff check .

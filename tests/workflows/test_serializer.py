@@ -80,7 +80,6 @@ IMPOSTOR = type("Turn", (), {})()
     "value",
     [Stranger(), object(), b"bytes", {1, 2}, IMPOSTOR, Finding2.model_validate(FINDING.model_dump()), TURN.asked_at, Plan, print,
      [Stranger()], (1, object()), {"a": b""}, {1: "a"}, {"$": "Turn"}, {"$": "tuple", "value": []}, {"a": {"$": 1}}],
-    ids=repr,
 )  # fmt: skip
 def test_what_is_not_on_the_list_is_refused_before_it_is_stored(value: Any) -> None:
     with pytest.raises(TypeError, match="cannot be stored"):
