@@ -61,7 +61,7 @@ class Services:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, directory: DataDirectory, patience: Patience = DEFAULT_PATIENCE
+    settings: Settings, directory: DataDirectory, patience: Patience | None = None
 ) -> AsyncGenerator[Services]:
     """Everything started, in the running loop; on leaving, what is under way is left for the next start."""
     database = await Database.open(settings)
@@ -77,7 +77,7 @@ async def running(
             keyless=keyless_services(settings),
             evidence=_ThreadEvidence(database),
             redirects=Redirects(settings.google_url),
-            patience=patience,
+            patience=patience or DEFAULT_PATIENCE.times(settings.patience_seconds / DEFAULT_PATIENCE.gap_seconds),
         )
     )
     engine.examine(settings.data_dir, _engine_url(settings))

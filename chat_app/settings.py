@@ -49,6 +49,8 @@ class Settings(BaseModel):
     choosable_models: tuple[str, ...] = ()
     """Models that a person may pick for a role, besides those that the installation has given it."""
     max_cost_usd: float | None = None
+    patience_seconds: float = 60
+    """Silence after which a request to a model is given up."""
     """The most that a turn may cost; None: no limit."""
     web_search: tuple[WebService, ...] = ()
     """Searched without a key, where no model searches the web."""
@@ -108,6 +110,7 @@ class Settings(BaseModel):
             fallback_model=env.model("CHAT_APP_FALLBACK_MODEL"),
             choosable_models=env.models("CHAT_APP_MODELS"),
             max_cost_usd=env.dollars("CHAT_APP_MAX_COST_USD"),
+            patience_seconds=env.seconds("CHAT_APP_PATIENCE_SECONDS", 60),
             web_search=env.web_services("CHAT_APP_WEB_SEARCH"),
             users_file=Path(users_file).expanduser().absolute() if users_file else None,
             anthropic_key=env.secret("ANTHROPIC_API_KEY"),
@@ -211,6 +214,14 @@ class _Environment:
         if not 0 < amount < float("inf"):
             raise SettingsError(f"{name} is {value!r}; it must be an amount in US dollars above 0, such as 0.50.")
         return amount
+
+    def seconds(self, name: str, default: float) -> float:
+        value = self.text(name)
+        if value is None:
+            return default
+        if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 3600):
+            raise SettingsError(f"{name} is {value!r}; it must be a number of seconds from 1 to 3600.")
+        return float(value)
 
     def model(self, name: str) -> str | None:
         value = self.text(name)

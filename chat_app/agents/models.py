@@ -45,6 +45,9 @@ REQUEST_SETTINGS = ModelSettings(
 )
 
 
+_SLOWNESS = {"ollama": 5}
+"""By provider. A model on the person's own machine may read for minutes before it says its first word."""
+
 _PEOPLE_SAY = {
     "anthropic": "Claude",
     "google": "Gemini",
@@ -84,7 +87,8 @@ def model_of(model_id: str) -> Model:
     with _making:
         if model_id not in _models:
             model = ExcerptsModel() if model_id == EXCERPTS else _inferred(model_id)
-            _models[model_id] = StoppableModel(TracedModel(model), _asked(model_id))
+            slowness = _SLOWNESS.get(model_id.partition(":")[0], 1)
+            _models[model_id] = StoppableModel(TracedModel(model), _asked(model_id), slowness)
         return _models[model_id]
 
 
@@ -158,9 +162,10 @@ class StoppableModel(WrapperModel):
 
     _is_kept_open = False
 
-    def __init__(self, wrapped: Model, asked: Asked) -> None:
+    def __init__(self, wrapped: Model, asked: Asked, slowness: float = 1) -> None:
         super().__init__(wrapped)
         self._asked = asked
+        self._slowness = slowness
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
@@ -183,7 +188,7 @@ class StoppableModel(WrapperModel):
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
         with stoppable(), readable(self.model_name, self._asked):
-            async with Watch(self.model_name, is_streamed=False) as watch:
+            async with self._watch(is_streamed=False) as watch:
                 return await watch.answer(super().request(messages, model_settings, model_request_parameters))
 
     @asynccontextmanager
@@ -196,11 +201,14 @@ class StoppableModel(WrapperModel):
     ) -> AsyncGenerator[StreamedResponse]:
         opening = super().request_stream(messages, model_settings, model_request_parameters, run_context)
         with stoppable():
-            async with Watch(self.model_name, is_streamed=True) as watch, AsyncExitStack() as stack:
+            async with self._watch(is_streamed=True) as watch, AsyncExitStack() as stack:
                 with readable(self.model_name, self._asked):
                     response = await watch.answer(stack.enter_async_context(opening))
                 self._watch_events(response, watch)
                 yield response
+
+    def _watch(self, *, is_streamed: bool) -> Watch:
+        return Watch(self.model_name, is_streamed=is_streamed, slowness=self._slowness)
 
     def _watch_events(self, response: StreamedResponse, watch: Watch) -> None:
         # What every kind of response implements, and where all of its events come from. There is no public way in.

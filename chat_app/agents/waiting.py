@@ -35,6 +35,11 @@ class Patience(BaseModel):
     first_retry_seconds: float = 1
     """Before a request that failed is made again; each further wait is twice as long."""
 
+    def times(self, factor: float) -> Self:
+        """This patience with a provider that is so much slower. A person is told of silence as soon as with any."""
+        limits = ("first_event_seconds", "gap_seconds", "answer_seconds", "request_seconds")
+        return self.model_copy(update={limit: getattr(self, limit) * factor for limit in limits})
+
 
 DEFAULT_PATIENCE = Patience()
 
@@ -50,9 +55,10 @@ on_wait: ContextVar[Report | None] = ContextVar("on_wait", default=None)
 class Watch:
     """Watches one request: tells of each silence once, and ends the request when it lasts too long."""
 
-    def __init__(self, model_name: str, *, is_streamed: bool) -> None:
+    def __init__(self, model_name: str, *, is_streamed: bool, slowness: float = 1) -> None:
+        """`slowness`: how many times as long as usual the provider may take."""
         self._model_name = model_name
-        self._patience = patience.get()
+        self._patience = patience.get().times(slowness)
         self._limit = self._patience.first_event_seconds if is_streamed else self._patience.answer_seconds
         self._report = on_wait.get()
         self._has_begun = False

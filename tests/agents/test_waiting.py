@@ -144,3 +144,10 @@ async def test_errors_of_the_request_pass_through() -> None:
     with pytest.raises(ConnectionError, match="refused"):
         async with watch(is_streamed=False) as watching:
             await watching.answer(broken)
+
+
+async def test_a_slow_provider_gets_more_time_and_is_told_of_as_soon() -> None:
+    told = Told()
+    async with Watch("model", is_streamed=True, slowness=3) as watching:
+        assert [event async for event in watching.events(spoken(0.6, 0.6))] == [0, 1]
+    assert told.all == ["no answer yet", "its answer has paused"]
