@@ -123,17 +123,18 @@ class Site:
         store = ChatStore(services.database)
         store.on_thread_deleted.append(services.turns.forget_thread)
         self._audience = Audience()
+        conversation = Conversation(
+            services.turns,
+            services.trail,
+            services.transcript,
+            self._audience,
+            pages_of,
+            services.menu,
+            partial(_stored_thread, store),
+        )
         room = Room(
             store=store,
-            conversation=Conversation(
-                services.turns,
-                services.trail,
-                services.transcript,
-                self._audience,
-                pages_of,
-                services.menu,
-                partial(_stored_thread, store),
-            ),
+            conversation=conversation,
             offer=Offer(services.menu, Preferences(services.database)),
             starters=partial(_starters, services),
             sign_in=self._sign_in,
@@ -147,7 +148,7 @@ class Site:
         self._share_page = share_page = SharePage(threads)
         is_owner = partial(_is_owner, store)
         app.router.routes[0:0] = [
-            *turn_routes(Inquiries(services.turns, services.trail, services.menu), self._caller),
+            *turn_routes(Inquiries(services.turns, services.trail, services.menu, conversation), self._caller),
             *Sharing(shares, self._caller, is_owner).routes(),
             *source_routes(threads.source, self._caller, is_owner),
             *share_page.routes(),

@@ -64,6 +64,13 @@ class Conversation:
             self._audience.follow(each, turn, feed)
         return turn
 
+    async def show_begun(self, turn: Turn) -> None:
+        """Show a turn that was asked from elsewhere on the pages that have its thread open. It need not be started yet."""
+        pages = list(self._pages_of(turn.thread_id))
+        await self._audience.announce(pages, turn)
+        for page in pages:
+            self._audience.follow(page, turn, self._turns.feed(turn.id))
+
     async def retry(self, turn_id: str, owner: str) -> Turn:
         """Try one's own failed turn again; everyone who has the thread open sees it at once. Asking again changes nothing.
 

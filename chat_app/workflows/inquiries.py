@@ -1,6 +1,7 @@
 """Questions that come from the terminal or another program rather than from a page."""
 
 from collections.abc import AsyncIterator
+from typing import Protocol
 from uuid import uuid4
 
 from chat_app.agents.menu import Menu
@@ -11,10 +12,23 @@ from chat_app.storage.trail import Trail
 from chat_app.workflows.turns import Turns
 
 
+class Onlookers(Protocol):
+    """Pages that have a thread open while somebody asks in it from elsewhere."""
+
+    async def show_begun(self, turn: Turn) -> None:
+        """Show a turn that was prepared, and follow it."""
+        ...
+
+    async def retry(self, turn_id: str, owner: str) -> Turn:
+        """Try one's own failed turn again, in view of all. Raises NotFound, CannotRetry."""
+        ...
+
+
 class Inquiries:
     """Turns of one's own; NotFound is raised for anybody else's."""
 
-    def __init__(self, turns: Turns, trail: Trail, menu: Menu) -> None:
+    def __init__(self, turns: Turns, trail: Trail, menu: Menu, onlookers: Onlookers | None = None) -> None:
+        self._onlookers = onlookers
         self._turns = turns
         self._trail = trail
         self._menu = menu
@@ -32,6 +46,8 @@ class Inquiries:
             models=models,
         )
         turn, _ = await self._turns.prepare(turn)
+        if self._onlookers:
+            await self._onlookers.show_begun(turn)
         await self._turns.start(turn)
         return turn
 
@@ -41,7 +57,9 @@ class Inquiries:
         return self._turns.events(turn_id)
 
     async def retry(self, owner: str, turn_id: str) -> Turn:
-        """Try a failed turn again. Raises CannotRetry for one that has not failed."""
+        """Try a failed turn again; asked for twice, it is the same new try. Raises CannotRetry for one that has not failed."""
+        if self._onlookers:
+            return await self._onlookers.retry(turn_id, owner)
         await self._require(owner, turn_id)
         return await self._turns.retry(turn_id)
 

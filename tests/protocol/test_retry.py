@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.app_process import AppProcess
 from tests.chainlit_client import ChainlitClient, ShownTurn
 from tests.fakes.providers import FakeProviders
 from tests.fakes.scenario import Fault, Scenario
@@ -82,6 +83,26 @@ async def test_what_did_not_fail_is_refused_with_a_notice(pages: Pages) -> None:
     await page.until(lambda: page.page.toasts != [], "the notice")
     assert "did not fail" in page.page.toasts[-1]["message"]
     assert page.page.turn(message).shown() == done.shown()
+
+
+async def test_what_a_program_asks_and_tries_again_is_seen_on_open_pages(
+    pages: Pages, providers: FakeProviders, app: AppProcess
+) -> None:
+    page, message, failed = await failed_turn(pages, providers, Fault(kind="bad_key", role="analyst"))
+    providers.scenario(BRISK)
+    turn_id = failed.progress["metadata"]["turn"]
+    with app.client() as client:
+        begun = [client.post(f"/api/turns/{turn_id}/retry").json() for _ in range(2)]
+    assert begun[0] == begun[1]
+    await page.until(lambda: page.page.turn(message).end == "report_ready", "the report of the new try")
+
+    asked = await asyncio.to_thread(app.ask, "And in winter?", page.page.thread_id)
+    asked_id = asked.turn.split(":")[1]
+    done = await page.until_ended(asked_id)
+    assert done.end == "report_ready"
+    reloaded = await pages.open(page.page.thread_id)
+    assert reloaded.page.turn(asked_id).shown() == done.shown()
+    assert list(reloaded.page.steps) == list(page.page.steps)
 
 
 async def failed_turn(pages: Pages, providers: FakeProviders, fault: Fault) -> tuple[ChainlitClient, str, ShownTurn]:
