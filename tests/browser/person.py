@@ -25,7 +25,9 @@ class Person:
         return self._context
 
     def __exit__(self, kind: object, *_: object) -> None:
-        self._context.close()
+        # Left for the browser to close: now and then Chromium never answers when a context alone is to go.
+        for page in self._context.pages:
+            page.goto("about:blank")
         assert kind is not None or self._problems == []
 
     def _note_request(self, request: Request) -> None:
