@@ -1,7 +1,7 @@
 """What a person does in a conversation: ask, stop, come back. Whose thread it is, is checked here."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast, get_args
 from uuid import UUID
@@ -9,8 +9,9 @@ from uuid import UUID
 from chat_app.agents.menu import Menu
 from chat_app.chat.audience import Audience, Page
 from chat_app.errors import InvalidQuestion, NotFound
-from chat_app.research.turn import Depth, RoleModels, Turn, clean_question, now
+from chat_app.research.turn import Depth, RoleModels, Turn, clean_question, now, title_of
 from chat_app.research.view import TurnView, tried_again
+from chat_app.search.attachments import Attachments
 from chat_app.storage.stored_forms import parse_time
 from chat_app.storage.trail import Trail, TurnRow
 from chat_app.storage.transcript import Transcript
@@ -37,6 +38,7 @@ class Conversation:
         pages_of: PagesOf,
         menu: Menu,
         read_thread: ReadThread,
+        attachments: Attachments,
     ) -> None:
         self._turns = turns
         self._trail = trail
@@ -45,15 +47,29 @@ class Conversation:
         self._pages_of = pages_of
         self._menu = menu
         self._read_thread = read_thread
+        self._attachments = attachments
 
-    async def ask(self, page: Page, owner: str, message: dict[str, Any], on_stored: OnStored | None = None) -> Turn:
-        """Begin a turn for a message of the page; everyone who has the thread open sees it.
+    async def ask(
+        self,
+        page: Page,
+        owner: str,
+        message: dict[str, Any],
+        on_stored: OnStored | None = None,
+        uploads: Sequence[str] = (),
+    ) -> Turn:
+        """Begin a turn for a message of the page; everyone who has the thread open sees it. `uploads`: the files sent with it.
 
         `on_stored` is awaited once the question cannot be lost any more, before anything is shown of its turn. The same
-        message again is the same turn. Raises InvalidQuestion, or NotFound for a thread of somebody else.
+        message again is the same turn. Raises InvalidQuestion, AttachmentRefused, or NotFound for a thread of somebody else.
         """
         models = self._menu.choice(page.chat_settings)
-        turn, is_new = await self._turns.prepare(_turn(page.thread_id, owner, message, models))
+        turn = _turn(page.thread_id, owner, message, models)
+        if uploads:
+            # The thread first, so that nobody puts files into somebody else's.
+            await self._transcript.save_thread(turn.thread_id, owner, title_of(turn.question), turn.asked_at)
+            names = await self._attachments.keep(owner, turn.thread_id, uploads)
+            turn = turn.model_copy(update={"attachments": names})
+        turn, is_new = await self._turns.prepare(turn)
         if on_stored:
             await on_stored(turn)
         pages = list({known.id: known for known in (page, *self._pages_of(turn.thread_id))}.values())

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chat_app.research.characters import MARK
-from chat_app.research.evidence import Source
+from chat_app.research.evidence import Source, is_attachment, is_file, place_of
 from chat_app.research.report import Report, cited_numbers
 from chat_app.research.turn import title_of
 from chat_app.research.uncited import marked
@@ -171,7 +171,7 @@ def _cited(turn: TurnView) -> Sequence[Source]:
 
 def _source_line(source: Source) -> SourceLine:
     host = web_host(source.url)
-    file = source.url.removeprefix("library:") if source.url.startswith("library:") else None
+    file = place_of(source) if is_file(source) else None
     quote = source.quote
     if quote is not None and len(quote) > _MAX_QUOTE_CHARACTERS:
         quote = quote[:_MAX_QUOTE_CHARACTERS].rstrip() + "…"
@@ -179,7 +179,7 @@ def _source_line(source: Source) -> SourceLine:
         number=source.number or 0,
         title=source.title.strip() or host or file or "Untitled",
         href=source.url if host else None,
-        host=host or file or "",
+        host=host or (f"Attached file {file}" if is_attachment(source) else file) or "",
         quote=quote,
         location=source.location,
         retrieved=retrieved(source),
