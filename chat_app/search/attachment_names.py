@@ -1,4 +1,4 @@
-"""Names of attached files, and the words by which people mean them. What browsers send is kept as far as it can be a file's name and be shown to a person."""
+"""Names of attached files, and the words by which people mean them."""
 
 import re
 import unicodedata

@@ -62,7 +62,7 @@ def attachment_routes(
     return [
         Route("/project/file", take, methods=["POST"]),
         Route("/project/file/{rest:path}", nothing),
-        Route("/rc/attachment/{thread_id}/{name}", give),
+        Route("/rc/attachment/{thread_id}/{name:path}", give),
     ]
 
 

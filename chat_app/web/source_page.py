@@ -63,6 +63,7 @@ def source_routes(
         source = await find(thread_id, number) if is_mine else None
         if source is None:
             return _missing()
+        source = _with_passages(source)
         text = await text_of(thread_id, source.url) if is_file(source) else None
         asked = _asked(request)
         shown = await run_in_threadpool(_shown, source, text, asked)
@@ -73,6 +74,13 @@ def source_routes(
         return HTMLResponse(_html(source, shown, asked), headers=OWN_PAGE_HEADERS)
 
     return [Route("/rc/source/{thread_id}/{number:int}", page)]
+
+
+def _with_passages(source: Source) -> Source:
+    """A source may come with a quotation only."""
+    if source.passages or not source.quote:
+        return source
+    return source.model_copy(update={"passages": (Passage(quote=source.quote, location=source.location),)})
 
 
 def _missing() -> Response:
