@@ -93,6 +93,13 @@ async def test_a_question_without_words_of_the_file_gets_its_beginning(alice: Ch
     assert NOTICE in turn.text
 
 
+async def test_files_without_a_word_are_a_question_too(alice: ChainlitClient) -> None:
+    message = await alice.ask("", files=[await attached(alice, "boathouse.md")])
+    turn = await alice.until_ended(message)
+    assert NOTICE in turn.text
+    assert alice.page.steps[message]["output"] == "boathouse.md"
+
+
 async def test_a_file_is_searched_in_its_own_conversation_only(app: AppProcess, alice: ChainlitClient) -> None:
     await alice.until_ended(await alice.ask(QUESTION, files=[await attached(alice)]))
     async with opened(app.url, sign_in(app.url, "alice", PASSWORD)) as other:

@@ -157,7 +157,8 @@ def test_a_taken_name_gets_a_number() -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["Summarize this", "Fasse die Datei zusammen", "¿Qué dice el archivo?", "总结", "?"]
+    "question",
+    ["Summarize this", "Fasse die Datei zusammen", "¿Qué dice el archivo?", "总结", "?", "What is in Lease 2.pdf"],
 )
 def test_questions_about_a_file_as_such_are_known(question: str) -> None:
     assert means_the_file(question)
