@@ -36,12 +36,11 @@ from tests.research.trails import report
 from tests.storage.places import open_turn, thread, turn_in
 
 MENU = Menu(planner=("excerpts:local",), searcher=(), analyst=("excerpts:local",))
+UNUSED = Attachments(Path("nowhere"))
 READY = Entry(key="end", event=ReportReady(report=report("So [1].", 1)))
 
 
-def conversation(
-    database: Database, *pages: RecordingPage, attachments: Attachments = Attachments(Path("nowhere"))
-) -> Conversation:
+def conversation(database: Database, *pages: RecordingPage, attachments: Attachments = UNUSED) -> Conversation:
     trail, transcript = Trail(database), Transcript(database)
     turns = Turns(Journal(trail, transcript, Hub(trail)), transcript)
     read = partial(_stored, database)
