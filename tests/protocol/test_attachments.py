@@ -12,8 +12,6 @@ import pytest_asyncio
 from chat_app.web.users import add_user
 from tests.app_process import AppProcess
 from tests.chainlit_client import ChainlitClient, opened, rows_of, sign_in
-from tests.fakes.providers import FakeProviders
-from tests.protocol.conftest import Pages
 from tests.small_library import LAMP, write_library
 
 PASSWORD = "a password of some length"
@@ -93,17 +91,6 @@ async def test_a_question_without_words_of_the_file_gets_its_beginning(alice: Ch
     turn = await alice.until_ended(await alice.ask("What is this file about?", files=[await attached(alice)]))
     assert turn.end == "report_ready"
     assert NOTICE in turn.text
-
-
-async def test_with_models_that_search_the_web_the_file_is_evidence_too(pages: Pages, providers: FakeProviders) -> None:
-    page = await pages.open()
-    turn = await page.until_ended(await page.ask(QUESTION, files=[await attached(page)]))
-    assert turn.end == "report_ready"
-    (source,) = [source for source in turn.sources if source["url"] == f"attachment:{NAME}"]
-    assert NOTICE in source["passages"][0]["quote"]
-    asked = [str(request) for request in providers.requests()]
-    assert any(NOTICE in request for request in asked), "the writer was given the passage"
-    assert any("<attached_files>" in request and NAME in request for request in asked), "the planner knows of the file"
 
 
 async def test_files_without_a_word_are_a_question_too(alice: ChainlitClient) -> None:
