@@ -20,6 +20,7 @@ from chat_app.errors import DataDirectoryError
 from chat_app.research.budget import Budget
 from chat_app.research.evidence import Source
 from chat_app.research.turn import Turn
+from chat_app.search.attachments import Attachments
 from chat_app.search.documents import DocumentSearch
 from chat_app.search.keyless import KeylessServices
 from chat_app.search.library.library import Library
@@ -55,6 +56,7 @@ class Services:
     journal: Journal
     turns: Turns
     library: Library
+    attachments: Attachments
     roles: Roles
     menu: Menu
 
@@ -74,6 +76,7 @@ async def running(
             fallback=settings.fallback_model,
             budget=Budget(limit_usd=settings.max_cost_usd),
             search_library=DocumentSearch(services.library),
+            attachments=services.attachments,
             keyless=keyless_services(settings),
             evidence=_ThreadEvidence(database),
             redirects=Redirects(settings.google_url),
@@ -100,6 +103,7 @@ async def running(
         await engine.launch()
         await conductor.resume_left_behind(directory.instance_id)
         await services.turns.settle()
+        await services.attachments.tidy()
         yield services
     finally:
         journal.close()
@@ -126,6 +130,7 @@ def _assemble(settings: Settings, database: Database) -> Services:
         journal=journal,
         turns=Turns(journal, transcript),
         library=open_library(settings),
+        attachments=Attachments(settings.data_dir / "attachments"),
         roles=roles,
         menu=menu_of(settings, roles),
     )
@@ -183,7 +188,10 @@ class _ThreadEvidence:
     async def past(self, turn: Turn) -> tuple[PastTurn, ...]:
         reports = {known.turn_id: known.report for known in await self._reports.of_thread(turn.thread_id)}
         earlier = [row.turn for row in await self._trail.turns_of(turn.thread_id) if row.turn.asked_at < turn.asked_at]
-        return tuple(PastTurn(question=past.question, report=reports.get(past.id)) for past in earlier)
+        return tuple(
+            PastTurn(question=past.question, report=reports.get(past.id), attachments=past.attachments)
+            for past in earlier
+        )
 
 
 async def _listen(services: Services) -> None:

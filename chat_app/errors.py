@@ -6,6 +6,7 @@ ResearchChatError
 │   │   └── DataDirectoryLocked
 │   └── StoreVersionError
 ├── InvalidQuestion          a question that cannot be asked
+├── AttachmentRefused        a file that cannot be attached to a message
 ├── CannotRetry              a turn that did not fail
 ├── NotFound                 unknown, or not the caller's
 ├── TurnStoppedError         the person stopped the turn
@@ -39,6 +40,10 @@ class StoreVersionError(SettingsError):
 
 
 class InvalidQuestion(ResearchChatError):
+    pass
+
+
+class AttachmentRefused(ResearchChatError):
     pass
 
 

@@ -39,12 +39,16 @@ from chat_app.chat.socket_events import pages_of, take_over
 from chat_app.chat.starters import ABOUT_THE_PROJECT, ABOUT_THE_WORLD, StarterQuestion, about_documents
 from chat_app.data_directory import DataDirectory
 from chat_app.errors import NotFound
+from chat_app.search.attachments import MAX_FILE_BYTES, MAX_FILES_PER_MESSAGE
+from chat_app.search.documents import FileTexts
+from chat_app.search.library.folder import FORMATS
 from chat_app.settings import Settings
 from chat_app.storage.caller import calling_as
 from chat_app.storage.chat_store import ChatStore
 from chat_app.storage.preferences import Preferences
 from chat_app.storage.shared_threads import SharedThreads
 from chat_app.storage.shares import Shares
+from chat_app.web.attachments import attachment_routes
 from chat_app.web.exposure import SignIn
 from chat_app.web.local_login import LocalUser
 from chat_app.web.pages import Mode, status_routes
@@ -80,6 +84,7 @@ class Site:
 
     def application(self) -> ASGIApp:
         config.project.allow_origins = [self._settings.address]
+        _offer_uploads()
         app = FastAPI(
             title="Research Chat",
             lifespan=self._lifespan,
@@ -121,7 +126,7 @@ class Site:
     def _open(self, app: FastAPI, services: Services) -> None:
         """Let people in."""
         store = ChatStore(services.database)
-        store.on_thread_deleted.append(services.turns.forget_thread)
+        store.on_thread_deleted += [services.turns.forget_thread, services.attachments.forget]
         self._audience = Audience()
         conversation = Conversation(
             services.turns,
@@ -131,6 +136,7 @@ class Site:
             pages_of,
             services.menu,
             partial(_stored_thread, store),
+            services.attachments,
         )
         room = Room(
             store=store,
@@ -150,7 +156,8 @@ class Site:
         app.router.routes[0:0] = [
             *turn_routes(Inquiries(services.turns, services.trail, services.menu, conversation), self._caller),
             *Sharing(shares, self._caller, is_owner).routes(),
-            *source_routes(threads.source, self._caller, is_owner),
+            *source_routes(threads.source, self._caller, is_owner, FileTexts(services.library, services.attachments)),
+            *attachment_routes(services.attachments, self._caller, is_owner),
             *share_page.routes(),
         ]
         self._services = services
@@ -211,6 +218,16 @@ class _CallerKnown:
             scope = {**scope, "headers": [(name, value) for name, value in scope["headers"] if name != b"cookie"]}
         with calling_as(user):
             await self._app(scope, receive, send)
+
+
+def _offer_uploads() -> None:
+    """What the composer takes; the same is checked again when a file arrives."""
+    offered = config.features.spontaneous_file_upload
+    if offered is not None:
+        offered.enabled = True
+        offered.accept = {"application/x-document": sorted(FORMATS)}
+        offered.max_files = MAX_FILES_PER_MESSAGE
+        offered.max_size_mb = MAX_FILE_BYTES // 1_000_000
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

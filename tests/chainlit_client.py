@@ -6,7 +6,7 @@ included: a piece of text for an unknown message is lost, and so is a step whose
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -234,11 +234,17 @@ class ChainlitClient:
         await self._socket.emit("clear_session")
         await self.disconnect()
 
-    async def ask(self, question: str, message_id: str | None = None, **more: Any) -> str:
-        """Send a question, shown at once as the page does it. Returns the message's id."""
+    async def upload(self, name: str, content: bytes) -> httpx.Response:
+        """Attach a file to the next question, as the composer does it; the answer has its `id`."""
+        async with self.http() as http:
+            address = f"/project/file?session_id={self.session}"
+            return await http.post(address, files={"file": (name, content, "text/plain")})
+
+    async def ask(self, question: str, message_id: str | None = None, files: Sequence[str] = (), **more: Any) -> str:
+        """Send a question, shown at once as the page does it, with the `files` of these ids. Returns the message's id."""
         message = {"id": message_id or str(uuid4()), "name": "You", "type": "user_message", "output": question, **more}
         self.page.hear("new_message", message)
-        await self.emit("client_message", {"message": message, "fileReferences": []})
+        await self.emit("client_message", {"message": message, "fileReferences": [{"id": file} for file in files]})
         return message["id"]
 
     async def stop(self) -> None:

@@ -22,6 +22,8 @@ class PastTurn(BaseModel):
 
     question: str
     report: Report | None
+    attachments: tuple[str, ...] = ()
+    """Names of the files that were attached to it."""
 
 
 class PlannerBrief(BaseModel):
@@ -35,6 +37,8 @@ class PlannerBrief(BaseModel):
     max_searches: int = 5
     has_web: bool = False
     has_library: bool = True
+    attachments: tuple[str, ...] = ()
+    """Names of the files attached to this question."""
 
 
 class AnalystBrief(BaseModel):

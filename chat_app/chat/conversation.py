@@ -1,7 +1,7 @@
 """What a person does in a conversation: ask, stop, come back. Whose thread it is, is checked here."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast, get_args
 from uuid import UUID
@@ -11,6 +11,7 @@ from chat_app.chat.audience import Audience, Page
 from chat_app.errors import InvalidQuestion, NotFound
 from chat_app.research.turn import Depth, RoleModels, Turn, clean_question, now
 from chat_app.research.view import TurnView, tried_again
+from chat_app.search.attachments import Attachments
 from chat_app.storage.stored_forms import parse_time
 from chat_app.storage.trail import Trail, TurnRow
 from chat_app.storage.transcript import Transcript
@@ -37,6 +38,7 @@ class Conversation:
         pages_of: PagesOf,
         menu: Menu,
         read_thread: ReadThread,
+        attachments: Attachments,
     ) -> None:
         self._turns = turns
         self._trail = trail
@@ -45,15 +47,24 @@ class Conversation:
         self._pages_of = pages_of
         self._menu = menu
         self._read_thread = read_thread
+        self._attachments = attachments
 
-    async def ask(self, page: Page, owner: str, message: dict[str, Any], on_stored: OnStored | None = None) -> Turn:
-        """Begin a turn for a message of the page; everyone who has the thread open sees it.
+    async def ask(
+        self,
+        page: Page,
+        owner: str,
+        message: dict[str, Any],
+        on_stored: OnStored | None = None,
+        uploads: Sequence[str] = (),
+    ) -> Turn:
+        """Begin a turn for a message of the page; everyone who has the thread open sees it. `uploads`: the files sent with it.
 
         `on_stored` is awaited once the question cannot be lost any more, before anything is shown of its turn. The same
-        message again is the same turn. Raises InvalidQuestion, or NotFound for a thread of somebody else.
+        message again is the same turn. Raises InvalidQuestion, AttachmentRefused, or NotFound for a thread of somebody else.
         """
         models = self._menu.choice(page.chat_settings)
-        turn, is_new = await self._turns.prepare(_turn(page.thread_id, owner, message, models))
+        attached = await self._keep(page.thread_id, owner, message, uploads) if uploads else ()
+        turn, is_new = await self._turns.prepare(_turn(page.thread_id, owner, message, models, attached))
         if on_stored:
             await on_stored(turn)
         pages = list({known.id: known for known in (page, *self._pages_of(turn.thread_id))}.values())
@@ -141,6 +152,14 @@ class Conversation:
         for row in await self._running(page.thread_id):
             self._audience.follow(page, row.turn, self._turns.feed(row.turn.id))
 
+    async def _keep(self, thread_id: str, owner: str, message: Row, uploads: Sequence[str]) -> tuple[str, ...]:
+        """Move the files into the thread; what is wrong with the message is said before."""
+        if str(message.get("output") or "").strip():
+            _turn(thread_id, owner, message, RoleModels())
+        # The thread first, so that nobody puts files into somebody else's. It gets its name from the question.
+        await self._transcript.save_thread(thread_id, owner, "", now())
+        return await self._attachments.keep(owner, thread_id, uploads)
+
     async def _is_last(self, turn: Turn) -> bool:
         """Whether no other question was asked in the thread after it."""
         return all(row.turn.asked_at <= turn.asked_at for row in await self._trail.turns_of(turn.thread_id))
@@ -188,15 +207,20 @@ def _created_at(step: Row) -> datetime:
     return parse_time(step["createdAt"])
 
 
-def _turn(thread_id: str, owner: str, message: dict[str, Any], models: RoleModels) -> Turn:
+def _turn(
+    thread_id: str, owner: str, message: dict[str, Any], models: RoleModels, attached: tuple[str, ...] = ()
+) -> Turn:
+    text = str(message.get("output") or "")
     return Turn(
         thread_id=thread_id,
         message_id=_message_id(message.get("id")),
-        question=clean_question(str(message.get("output") or "")),
+        # Files without a word are a question, too: what is in them?
+        question=clean_question(text if text.strip() else ", ".join(attached)),
         owner=owner,
         asked_at=now(),
         depth=_depth(message.get("modes")),
         models=models,
+        attachments=attached,
     )
 
 

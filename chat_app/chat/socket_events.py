@@ -73,7 +73,7 @@ async def _client_message(sid: str, payload: object = None) -> None:
             await page.emit("window_message", {"type": "rc:thread", "id": session.thread_id})
 
     try:
-        await current_room().conversation.ask(page, _owner(session), message, name_thread)
+        await current_room().conversation.ask(page, _owner(session), message, name_thread, _uploads(payload))
     except ResearchChatError as error:
         await _refuse(page, str(error), message)
     except Exception:
@@ -86,6 +86,13 @@ async def _client_message(sid: str, payload: object = None) -> None:
 def _message(payload: object) -> dict[str, Any]:
     message = cast(dict[str, object], payload).get("message") if isinstance(payload, dict) else None
     return cast(dict[str, Any], message) if isinstance(message, dict) else {}
+
+
+def _uploads(payload: object) -> list[str]:
+    """Ids of the files sent with a message."""
+    references = cast(dict[str, object], payload).get("fileReferences") if isinstance(payload, dict) else None
+    items = cast(list[object], references) if isinstance(references, list) else []
+    return [str(cast(dict[str, object], item).get("id")) for item in items if isinstance(item, dict)]
 
 
 async def _refuse(page: Page, why: str, message: dict[str, Any]) -> None:

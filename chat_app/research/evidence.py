@@ -4,6 +4,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from chat_app.research.budget import Usage
 
+LIBRARY_SCHEME = "library:"
+ATTACHMENT_SCHEME = "attachment:"
+
 
 class Passage(BaseModel):
     """Words of a source, and where in it they stand."""
@@ -26,7 +29,7 @@ class Source(BaseModel):
     """Its number in the thread, from 1; None until the thread's register gave it one."""
     title: str
     url: str
-    """`https://...`, or `library:<relative path>` for a file of the library."""
+    """`https://...`, `library:<relative path>` for a file of the library, or `attachment:<name>` for one attached to the thread."""
     quote: str | None = None
     """The first of `passages`, word for word; None when the search service gave none."""
     location: str | None = None
@@ -34,6 +37,21 @@ class Source(BaseModel):
     """All passages a search found in this source, best first."""
     retrieved_at: AwareDatetime | None = None
     """When the search that found it first had ended."""
+
+
+def is_attachment(source: Source) -> bool:
+    """Whether it is a file that was attached to a message of the thread."""
+    return source.url.startswith(ATTACHMENT_SCHEME)
+
+
+def is_file(source: Source) -> bool:
+    """Whether it is a file that this installation keeps, and no page of the web."""
+    return source.url.startswith((LIBRARY_SCHEME, ATTACHMENT_SCHEME))
+
+
+def place_of(source: Source) -> str:
+    """The path or name of a file; the address of anything else."""
+    return source.url.removeprefix(LIBRARY_SCHEME).removeprefix(ATTACHMENT_SCHEME)
 
 
 class Suggestion(BaseModel):

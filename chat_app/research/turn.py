@@ -46,6 +46,8 @@ class Turn(BaseModel):
     """When the question was stored; the times of everything shown for the turn count up from it."""
     depth: Depth = "standard"
     models: RoleModels = RoleModels()
+    attachments: tuple[str, ...] = ()
+    """Names, in the thread, of the files attached to the question."""
 
     @property
     def id(self) -> str:

@@ -1,7 +1,11 @@
 """Searching the documents of this installation: passages become sources, one a file, or nothing when none answers."""
 
-from chat_app.research.evidence import Passage, Source, merge_sources
+from collections.abc import Sequence
+
+from chat_app.research.evidence import ATTACHMENT_SCHEME, LIBRARY_SCHEME, Passage, Source, merge_sources
 from chat_app.research.plan import Search
+from chat_app.search.attachments import Attachments
+from chat_app.search.library.index import StoredPassage
 from chat_app.search.library.library import Library
 from chat_app.search.library.ranking import ANSWERED_COVERAGE, Hit
 
@@ -23,6 +27,22 @@ class DocumentSearch:
         if not any(hit.coverage >= ANSWERED_COVERAGE for hit in hits):
             return ()
         return merge_sources(tuple(_source(hit) for hit in hits))
+
+
+class FileTexts:
+    """The texts of the files that a thread's sources are: of the library, or attached to the thread."""
+
+    def __init__(self, library: Library, attachments: Attachments) -> None:
+        self._library = library
+        self._attachments = attachments
+
+    async def __call__(self, thread_id: str, url: str) -> Sequence[StoredPassage] | None:
+        """The text as it is now, in reading order; None for a file that is gone."""
+        if url.startswith(ATTACHMENT_SCHEME):
+            text = await self._attachments.text_of(thread_id, url.removeprefix(ATTACHMENT_SCHEME))
+        else:
+            text = await self._library.text_of(url.removeprefix(LIBRARY_SCHEME))
+        return text.passages if text else None
 
 
 def _source(hit: Hit) -> Source:

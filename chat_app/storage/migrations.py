@@ -140,7 +140,11 @@ ALTER TABLE reports ADD COLUMN notes TEXT;
 ALTER TABLE thread_sources ADD COLUMN retrieved_at {key}
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST, _CHOICES_AND_PROVENANCE)
+_ATTACHMENTS = """
+ALTER TABLE turns ADD COLUMN attachments TEXT
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _CHOICES_AND_PROVENANCE, _ATTACHMENTS)
 """Migration n is at index n - 1. Never change one that was released; add the next."""
 
 

@@ -27,7 +27,7 @@ from chat_app.storage.engine import Connection, Database, Row, in_clause
 from chat_app.storage.postgres import CHANNEL
 from chat_app.storage.stored_forms import from_json, iso, to_json
 
-_TURN_COLUMNS = "thread_id, message_id, revision, owner, question, asked_at, depth, models"
+_TURN_COLUMNS = "thread_id, message_id, revision, owner, question, asked_at, depth, models, attachments"
 
 
 class TurnRow(BaseModel):
@@ -49,13 +49,15 @@ class Trail:
 
     async def open_turn(self, turn: Turn) -> bool:
         """Begin a turn; False if it was begun before. Raises NotFound unless the thread exists and belongs to the turn's owner."""
-        values = turn.model_dump(include=set(_TURN_COLUMNS.split(", ")), exclude={"models"})
+        values = turn.model_dump(include=set(_TURN_COLUMNS.split(", ")), exclude={"models", "attachments"})
         values |= {"asked_at": iso(turn.asked_at), "models": turn.models.model_dump_json(exclude_none=True)}
+        values["attachments"] = to_json(list(turn.attachments))
 
         async def insert(tx: Connection) -> bool:
             opened = await tx.execute(
                 f"INSERT INTO turns (turn_id, {_TURN_COLUMNS}, next_seq) "
-                "SELECT :turn_id, t.id, :message_id, :revision, u.identifier, :question, :asked_at, :depth, :models, 0 "
+                "SELECT :turn_id, t.id, :message_id, :revision, u.identifier, :question, :asked_at, :depth, :models, "
+                ":attachments, 0 "
                 "FROM threads t JOIN users u ON u.id = t.user_id WHERE t.id = :thread_id AND u.identifier = :owner "
                 "ON CONFLICT (turn_id) DO NOTHING",
                 turn_id=turn.id,
@@ -244,8 +246,12 @@ def _report(event: Event) -> Report | None:
 
 def _turn(row: Row) -> Turn:
     fields = {name: row[name] for name in _TURN_COLUMNS.split(", ")}
-    # Turns of before there was a choice have none stored.
-    return Turn.model_validate(fields | {"models": from_json(row["models"]) or {}})
+    # Turns of before there were choices and attachments have none stored.
+    later: dict[str, object] = {
+        "models": from_json(row["models"]) or {},
+        "attachments": from_json(row["attachments"]) or (),
+    }
+    return Turn.model_validate(fields | later)
 
 
 def _recorded(row: Row) -> Recorded:

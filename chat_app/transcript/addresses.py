@@ -2,6 +2,7 @@
 
 import re
 from typing import NamedTuple
+from urllib.parse import quote
 
 from chat_app.transcript.links import web_link
 
@@ -52,6 +53,16 @@ def _plain_length(written: str, parts: re.Match[str]) -> int:
     if path:
         return len(written) if plain.end() == len(authority) else 0
     return parts.start(1) + after.end() if after else 0
+
+
+def source_page(thread_id: str, number: int) -> str:
+    """Where the passages of a thread's source are shown to its owner."""
+    return f"/rc/source/{quote(thread_id, safe='')}/{number}"
+
+
+def attachment_address(thread_id: str, name: str) -> str:
+    """Where the owner of a thread gets a file back that is attached to it."""
+    return f"/rc/attachment/{quote(thread_id, safe='')}/{quote(name, safe='')}"
 
 
 def link_target(url: str) -> str:

@@ -5,9 +5,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chat_app.research.budget import Usage
-from chat_app.research.evidence import Source
+from chat_app.research.evidence import Source, is_file, place_of
 from chat_app.research.progress import CostUpdated, Phase
 from chat_app.research.view import PhaseView, SearchView, TurnView, WaitView
+from chat_app.transcript.addresses import source_page
 from chat_app.transcript.links import web_link
 
 PHASE_LABELS: dict[Phase, str] = {"planning": "Planning", "searching": "Searching", "analyzing": "Analyzing"}
@@ -36,11 +37,13 @@ def progress_props(view: TurnView) -> dict[str, Any]:
     }
 
 
-def source_props(view: TurnView) -> list[dict[str, Any]]:
-    """The `sources` of a Sources element: all that were found or are cited, by number."""
+def source_props(view: TurnView, thread_id: str) -> list[dict[str, Any]]:
+    """The `sources` of a Sources element: all that were found or are cited, by number. Files have a `page` that shows their text."""
     cited = {source.number: source for source in (view.report.sources if view.report else ())}
     known = {source.number: source for source in view.sources} | cited
-    return [_source(source, is_cited=number in cited) for number, source in sorted(known.items(), key=_by_number)]
+    return [
+        _source(source, thread_id, is_cited=number in cited) for number, source in sorted(known.items(), key=_by_number)
+    ]
 
 
 def suggestion_props(view: TurnView) -> list[dict[str, Any]]:
@@ -52,7 +55,7 @@ def host_of(source: Source) -> str:
     """Where a source is from, in one word or two."""
     link = web_link(source.url)
     if link is None:
-        return source.url.removeprefix("library:")
+        return place_of(source)
     port = urlsplit(link.url).port
     return link.host.removeprefix("www.") + (f":{port}" if port else "")
 
@@ -61,12 +64,13 @@ def _by_number(item: tuple[int | None, Source]) -> int:
     return item[0] or 0
 
 
-def _source(source: Source, *, is_cited: bool) -> dict[str, Any]:
+def _source(source: Source, thread_id: str, *, is_cited: bool) -> dict[str, Any]:
     return {
         "number": source.number,
         "title": source.title,
         "url": source.url,
         "host": host_of(source),
+        "page": source_page(thread_id, source.number) if is_file(source) and source.number is not None else None,
         "quote": source.quote,
         "location": source.location,
         "passages": [

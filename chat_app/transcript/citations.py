@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from urllib.parse import quote
 
 from chat_app.research.characters import without_commands
 from chat_app.research.evidence import Source
-from chat_app.transcript.addresses import link_target
+from chat_app.transcript.addresses import link_target, source_page
 from chat_app.transcript.blocks import Piece, Section, may_begin_code, sections
 from chat_app.transcript.inert import Citation, Part, Scan
 
@@ -63,5 +62,5 @@ def _shown_citation(citation: Citation, links: Mapping[int, str]) -> str:
 
 def _link(source: Source, thread_id: str) -> str:
     is_web = source.url.startswith(("http://", "https://"))
-    target = link_target(source.url) if is_web else f"/rc/source/{quote(thread_id, safe='')}/{source.number}"
+    target = link_target(source.url) if is_web else source_page(thread_id, source.number or 0)
     return f"[\\[{source.number}\\]]({target})"

@@ -12,6 +12,7 @@ from chat_app.research.turn import Turn
 from chat_app.research.uncited import marked
 from chat_app.research.view import PhaseView, SearchView, State, TurnView
 from chat_app.storage.transcript import ASSISTANT_MESSAGE, USER_MESSAGE, ElementRow, StepRow
+from chat_app.transcript.addresses import attachment_address
 from chat_app.transcript.blocks import open_fence
 from chat_app.transcript.card import PHASE_LABELS, progress_props, source_props, suggestion_props
 from chat_app.transcript.citations import linked
@@ -147,9 +148,10 @@ class _Projection:
         card = self._element(
             "ResearchProgress", "progress_card", "progress", {"turn": self.turn.id, "view": progress_props(self.view)}
         )
-        sources = source_props(self.view)
+        sources = source_props(self.view, self.turn.thread_id)
+        attached = [self._attachment(name) for name in self.turn.attachments]
         if not has_message or not sources or not _is_about_evidence(self.view):
-            return [card]
+            return [card, *attached]
         message = row_id(self.turn, "report")
         props = {
             "turn": self.turn.id,
@@ -157,7 +159,20 @@ class _Projection:
             "sources": sources,
             "suggestions": suggestion_props(self.view),
         }
-        return [card, self._element("Sources", "sources", "report", props)]
+        return [card, *attached, self._element("Sources", "sources", "report", props)]
+
+    def _attachment(self, name: str) -> ElementRow:
+        return ElementRow(
+            id=row_id(self.turn, f"attachment.{name}"),
+            thread_id=self.turn.thread_id,
+            created_at=self.turn.asked_at,
+            for_id=self.turn.message_id,
+            type="file",
+            name=name,
+            props={"turn": self.turn.id},
+            url=attachment_address(self.turn.thread_id, name),
+            mime="application/octet-stream",
+        )
 
     def _element(self, name: str, slot: Slot, of: Slot, props: dict[str, Any]) -> ElementRow:
         return ElementRow(

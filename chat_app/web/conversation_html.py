@@ -12,7 +12,7 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chat_app.research.characters import MARK
-from chat_app.research.evidence import Source
+from chat_app.research.evidence import Passage, Source, is_attachment, is_file, place_of
 from chat_app.research.report import Report, cited_numbers
 from chat_app.research.turn import title_of
 from chat_app.research.uncited import marked
@@ -44,6 +44,8 @@ class SourceLine(NamedTuple):
     quote: str | None
     location: str | None
     retrieved: str | None
+    more: tuple[Passage, ...]
+    """The other passages of a file: who has only the link cannot open it, so this is all they see of it."""
 
 
 class SearchLine(NamedTuple):
@@ -171,19 +173,26 @@ def _cited(turn: TurnView) -> Sequence[Source]:
 
 def _source_line(source: Source) -> SourceLine:
     host = web_host(source.url)
-    file = source.url.removeprefix("library:") if source.url.startswith("library:") else None
-    quote = source.quote
-    if quote is not None and len(quote) > _MAX_QUOTE_CHARACTERS:
-        quote = quote[:_MAX_QUOTE_CHARACTERS].rstrip() + "…"
+    file = place_of(source) if is_file(source) else None
     return SourceLine(
         number=source.number or 0,
         title=source.title.strip() or host or file or "Untitled",
         href=source.url if host else None,
-        host=host or file or "",
-        quote=quote,
+        host=host or (f"Attached file {file}" if is_attachment(source) else file) or "",
+        quote=None if source.quote is None else _cut(source.quote),
         location=source.location,
         retrieved=retrieved(source),
+        more=_more(source) if is_file(source) else (),
     )
+
+
+def _more(source: Source) -> tuple[Passage, ...]:
+    others = (passage for passage in source.passages if passage.quote != source.quote)
+    return tuple(passage.model_copy(update={"quote": _cut(passage.quote)}) for passage in others)
+
+
+def _cut(quote: str) -> str:
+    return quote if len(quote) <= _MAX_QUOTE_CHARACTERS else quote[:_MAX_QUOTE_CHARACTERS].rstrip() + "…"
 
 
 def _search_line(search: SearchView) -> SearchLine:

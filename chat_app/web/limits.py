@@ -7,25 +7,28 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chat_app.web.refusal import Refusal, refuse
 
 MAX_BODY_BYTES = 2_000_000
-# Files have a limit of their own, in Chainlit's settings.
+MAX_UPLOAD_BYTES = 27_000_000
+"""A file that is attached to a message, and what a form puts around it."""
 _UPLOADS = {"/project/file"}
 
 
 class BodyLimit:
     """ASGI middleware: 413 for a body that is announced too long, or turns out to be."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int = MAX_BODY_BYTES) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int = MAX_BODY_BYTES, max_upload_bytes: int = MAX_UPLOAD_BYTES) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._max_upload_bytes = max_upload_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in _UPLOADS:
+        if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        refusal = Refusal(413, f"The request is too large; the limit is {self._max_bytes:,} bytes.")
+        max_bytes = self._max_upload_bytes if scope["path"] in _UPLOADS else self._max_bytes
+        refusal = Refusal(413, f"The request is too large; the limit is {max_bytes:,} bytes.")
         announced = Headers(scope=scope).get("content-length", "0")
-        if not announced.isdecimal() or int(announced) > self._max_bytes:
+        if not announced.isdecimal() or int(announced) > max_bytes:
             return await refuse(refusal, scope, receive, send)
-        body = _CountedBody(receive, send, self._max_bytes)
+        body = _CountedBody(receive, send, max_bytes)
         try:
             await self._app(scope, body.receive, body.send)
         except ClientDisconnect:

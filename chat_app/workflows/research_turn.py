@@ -86,6 +86,7 @@ async def _plan(bench: Workbench) -> Decision:
         max_searches=SEARCHES_BY_DEPTH[bench.turn.depth],
         has_web=_searches_web(bench),
         has_library=True,
+        attachments=bench.turn.attachments,
     )
     result = await bench.ask(
         "planning",

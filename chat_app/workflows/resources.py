@@ -1,5 +1,6 @@
 """What workflows work with. They are functions found by name, so what they need is bound for the process."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,6 +34,14 @@ class LibrarySearch(Protocol):
         ...
 
 
+class AttachmentSearch(Protocol):
+    """Searching the files that were attached to a thread."""
+
+    async def search(self, thread_id: str, query: str, attached_now: Sequence[str] = ()) -> tuple[Source, ...]:
+        """The passages found, by file, best first; of files attached to this very question, always something."""
+        ...
+
+
 class Evidence(Protocol):
     """What a thread knows: its sources and what was answered before."""
 
@@ -59,6 +68,7 @@ class Resources:
     fallback: str | None
     budget: Budget
     search_library: LibrarySearch
+    attachments: AttachmentSearch
     keyless: KeylessServices
     """Asked where no model searches the web; empty when that is switched off."""
     evidence: Evidence

@@ -86,7 +86,9 @@ async def _find(
 ) -> Outcome:
     searcher = chosen(bound().roles, turn.models).searcher
     wants_web = search.where != "library" and (searcher is not None or bool(bound().keyless))
-    local = await search_library(search) if search.where != "web" or not wants_web else ()
+    wants_library = search.where != "web" or not wants_web
+    # A file attached to the question is what it is about, wherever else the plan looks.
+    local = await search_library(search, turn, wants_library) if wants_library or turn.attachments else ()
     if wants_web and searcher is None:
         pages = await _search_services(turn, search, lineup, waits, local)
     else:
@@ -160,9 +162,11 @@ async def resolve_redirects(sources: tuple[Source, ...]) -> tuple[Source, ...]:
 
 
 @DBOS.step(name="search_library")
-async def search_library(search: Search) -> tuple[Source, ...]:
+async def search_library(search: Search, turn: Turn, wants_library: bool) -> tuple[Source, ...]:
+    """What is attached to the thread, and the library if that is wanted, too."""
     with stoppable():
-        return await bound().search_library(search)
+        attached = await bound().attachments.search(turn.thread_id, search.query, turn.attachments)
+        return merge_sources(attached, await bound().search_library(search) if wants_library else ())
 
 
 @DBOS.step(name="number_sources")

@@ -6,7 +6,7 @@ import { ExternalLink, FileText, Quote } from 'lucide-react';
 
 const { words, components } = window.rcUI;
 
-function Passage({ passage, provenance }) {
+function Passage({ passage, provenance, page }) {
   return (
     <figure className="rc-passage">
       <blockquote dir="auto">{passage.quote}</blockquote>
@@ -20,6 +20,11 @@ function Passage({ passage, provenance }) {
             {passage.location}
           </bdi>
         ) : null}
+        {page ? (
+          <a className="rc-passage-link" href={page.url} target="_blank" rel="noopener">
+            {page.label}
+          </a>
+        ) : null}
       </figcaption>
     </figure>
   );
@@ -27,12 +32,18 @@ function Passage({ passage, provenance }) {
 
 function Way({ source }) {
   if (words.isFile(source)) {
+    const page = words.textPage(source);
     return (
       <p className="rc-way">
         <FileText aria-hidden="true" />
         <span>
+          {page ? (
+            <a href={page.url} target="_blank" rel="noopener">
+              {page.label}
+            </a>
+          ) : null}
           <bdi className="rc-path">{words.place(source)}</bdi>
-          <span className="rc-small">A file of the library</span>
+          <span className="rc-small">{words.kindOfFile(source)}</span>
         </span>
       </p>
     );
@@ -93,7 +104,12 @@ function SourcePanel({ props }) {
         <>
           <p className="rc-small">{words.plural(passages.length, 'passage')}</p>
           {passages.map((passage, index) => (
-            <Passage key={index} passage={passage} provenance={words.provenance(source, passage)} />
+            <Passage
+              key={index}
+              passage={passage}
+              provenance={words.provenance(source, passage)}
+              page={words.passagePage(source, index)}
+            />
           ))}
         </>
       ) : (

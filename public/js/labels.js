@@ -12,6 +12,8 @@ const BY_ID = {
   'theme-toggle': 'Colours of the page',
   'user-nav-button': 'Account',
   'readme-button': 'About',
+  'upload-button': 'Attach files',
+  'upload-button-loading': 'Attach files',
   'chat-input': 'Your research question',
 };
 
@@ -36,6 +38,14 @@ on('svg[class*=lucide-]', (icon) => {
   const name = Object.keys(BY_ICON).find((known) => icon.classList.contains(`lucide-${known}`));
   if (name) button.setAttribute('aria-label', BY_ICON[name]);
 });
+
+const ATTACHED = 'Take out the attached file';
+on('#attachments button', (button) => {
+  const name = button.parentElement?.parentElement?.querySelector('.truncate')?.textContent ?? '';
+  button.setAttribute('aria-label', `${ATTACHED} ${name}`.trim());
+});
+// What a picture of a sheet of paper says besides: the ending of a name that is written beside it.
+on('#attachments svg, .inline-file svg', (picture) => picture.setAttribute('aria-hidden', 'true'));
 
 on('#welcome-screen .logo, .logo', (image) => image.setAttribute('alt', 'Research Chat'));
 on('#starters img', (image) => image.setAttribute('alt', ''));

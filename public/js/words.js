@@ -1,5 +1,12 @@
 // How figures and sources are put into words, in one place for elements and page.
 const LIBRARY = 'library:';
+const ATTACHMENT = 'attachment:';
+const FILE_SENTENCES = {
+  library: 'A file of the library',
+  attached: 'Attached file',
+  open: 'Open the text',
+  show: 'Show in the text',
+};
 
 export function plural(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;
@@ -113,12 +120,31 @@ export function isGoogle(address) {
 }
 
 export function isFile(source) {
-  return source.url.startsWith(LIBRARY);
+  return source.url.startsWith(LIBRARY) || isAttached(source);
 }
 
-/** Where a source is, short: a site's name, or a file's path in the library. */
+function isAttached(source) {
+  return source.url.startsWith(ATTACHMENT);
+}
+
+/** Whose file it is, in a few words. */
+export function kindOfFile(source) {
+  return isAttached(source) ? FILE_SENTENCES.attached : FILE_SENTENCES.library;
+}
+
+/** Where a file's text is shown, with the way to each passage; nothing for a source without a number. */
+export function textPage(source) {
+  return source.page ? { url: source.page, label: FILE_SENTENCES.open } : null;
+}
+
+export function passagePage(source, index) {
+  if (!source.page) return null;
+  return { url: `${source.page}?passage=${index + 1}#passage-${index + 1}`, label: FILE_SENTENCES.show };
+}
+
+/** Where a source is, short: a site's name, a file's path in the library, or the name of an attached file. */
 export function place(source) {
-  return isFile(source) ? source.url.slice(LIBRARY.length) : source.host || source.url;
+  return isFile(source) ? source.url.slice(source.url.indexOf(':') + 1) : source.host || source.url;
 }
 
 export function fileName(source) {

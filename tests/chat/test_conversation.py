@@ -1,6 +1,8 @@
 """What a person may do in a conversation, as far as no research has to run for it."""
 
+import io
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +22,7 @@ from chat_app.research.progress import (
     TurnStarted,
 )
 from chat_app.research.turn import Turn
+from chat_app.search.attachments import Attachments
 from chat_app.storage.engine import Database
 from chat_app.storage.hub import Hub
 from chat_app.storage.thread_reading import read_thread
@@ -33,13 +36,15 @@ from tests.research.trails import report
 from tests.storage.places import open_turn, thread, turn_in
 
 MENU = Menu(planner=("excerpts:local",), searcher=(), analyst=("excerpts:local",))
+UNUSED = Attachments(Path("nowhere"))
 READY = Entry(key="end", event=ReportReady(report=report("So [1].", 1)))
 
 
-def conversation(database: Database, *pages: RecordingPage) -> Conversation:
+def conversation(database: Database, *pages: RecordingPage, attachments: Attachments = UNUSED) -> Conversation:
     trail, transcript = Trail(database), Transcript(database)
     turns = Turns(Journal(trail, transcript, Hub(trail)), transcript)
-    return Conversation(turns, trail, transcript, Audience(), lambda _: pages, MENU, partial(_stored, database))
+    read = partial(_stored, database)
+    return Conversation(turns, trail, transcript, Audience(), lambda _: pages, MENU, read, attachments)
 
 
 async def _stored(database: Database, thread_id: str) -> dict[str, Any] | None:
@@ -69,6 +74,17 @@ async def test_nobody_asks_in_the_conversation_of_somebody_else(database: Databa
     with pytest.raises(NotFound):
         await conversation(database).ask(RecordingPage(), "alice", message("Why?"))
     assert await Trail(database).turns_of("thread") == []
+
+
+async def test_nobody_attaches_a_file_to_the_conversation_of_somebody_else(database: Database, tmp_path: Path) -> None:
+    await thread(database, "thread", "bob")
+    attachments = Attachments(tmp_path)
+    upload = await attachments.take("alice", "a.md", io.BytesIO(b"Words."))
+    with pytest.raises(NotFound):
+        await conversation(database, attachments=attachments).ask(
+            RecordingPage(), "alice", message("Why?"), uploads=[upload]
+        )
+    assert attachments.path_of("thread", "a.md") is None
 
 
 async def test_nobody_asks_under_the_id_of_a_message_elsewhere(database: Database) -> None:

@@ -129,13 +129,14 @@ def test_sources_are_listed_by_number_and_say_whether_they_are_cited() -> None:
         SearchFinished(search=0, query="q", sources=(source(10), quoted)),
         ReportReady(report=report("So [2][1].", 1).model_copy(update={"sources": (source(1), quoted)})),
     )
-    props = source_props(view)
+    props = source_props(view, "thread")
     assert [(s["number"], s["cited"]) for s in props] == [(1, True), (2, True), (10, False)]
     assert props[1] == {
         "number": 2,
         "title": "Page 2",
         "url": "https://page2.example/",
         "host": "page2.example",
+        "page": None,
         "quote": "Words 2.",
         "location": None,
         "passages": [

@@ -16,7 +16,7 @@ def decide(brief: PlannerBrief, *, may_ask: bool = True) -> Plan | Clarification
     """A plan, or the request to name a subject where neither the question nor the thread has one and `may_ask`."""
     wording = WORDINGS[language_of(brief.question)]
     parts = parts_of(brief.question, [turn.question for turn in brief.past])
-    if may_ask and all(says_nothing(part.text) for part in parts):
+    if may_ask and not brief.attachments and all(says_nothing(part.text) for part in parts):
         return Clarification(questions=(wording.ask_subject,))
     answered = answered_before(parts, brief.past)
     if len(answered) == len(parts):

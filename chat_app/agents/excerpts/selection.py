@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from chat_app.agents.excerpts.cues import DEFINITION
 from chat_app.agents.excerpts.relevance import Inquiry, inquiry, stems
 from chat_app.agents.excerpts.segments import Segment, segments_of
-from chat_app.research.evidence import Passage, Source
+from chat_app.research.evidence import Passage, Source, is_attachment
 
 MAX_EXCERPTS = 4
 _MAX_SENTENCES = 4
@@ -78,6 +78,17 @@ def excerpts_for(query: str, sources: Sequence[Source], limit: int = MAX_EXCERPT
         if excerpt.coverage >= most * _RELATIVE_COVERAGE and not any(excerpt.overlaps(known) for known in chosen):
             chosen.append(excerpt)
     return chosen
+
+
+def openings(sources: Sequence[Source]) -> list[Excerpt]:
+    """The first sentences of each attached file, for who asks about the file as such."""
+    return [
+        Excerpt(source=source, passage=passage, first=0, segments=tuple(segments), score=0, coverage=0)
+        for source in sources
+        if is_attachment(source)
+        for passage in list(_quotable(source))[:1]
+        if (segments := _without_heading(segments_of(passage.quote), passage.location)[:_MAX_SENTENCES])
+    ]
 
 
 def has_quotable(source: Source) -> bool:

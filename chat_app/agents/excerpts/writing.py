@@ -7,9 +7,10 @@ from chat_app.agents.excerpts.languages import language_of
 from chat_app.agents.excerpts.parts import is_same_question, parts_of
 from chat_app.agents.excerpts.planning import answered_before, named
 from chat_app.agents.excerpts.quotation import block_quote, escaped
-from chat_app.agents.excerpts.selection import MAX_EXCERPTS, Excerpt, excerpts_for, has_quotable
+from chat_app.agents.excerpts.selection import MAX_EXCERPTS, Excerpt, excerpts_for, has_quotable, openings
 from chat_app.agents.excerpts.wording import WORDINGS, Wording
 from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source
+from chat_app.search.attachment_names import means_the_file
 
 _LIMITS = {1: MAX_EXCERPTS, 2: 3}
 _LIMIT_OF_MANY = 2
@@ -77,6 +78,8 @@ def _section(finding: Finding, quoted: list[Excerpt], wording: Wording, limit: i
     known = [next((other for other in quoted if excerpt.overlaps(other)), None) for excerpt in excerpts]
     new = [excerpt for excerpt, other in zip(excerpts, known, strict=True) if other is None][:limit]
     quoted += new
+    if not excerpts and means_the_file(finding.query):
+        new = openings(finding.sources)[:limit]
     blocks = [f"{block_quote(excerpt.segments, excerpt.source.number or 0)}\n\n{_place(excerpt)}" for excerpt in new]
     referred = {_reference(other): None for other in known[:limit] if other is not None}
     if referred:

@@ -91,6 +91,15 @@ class Candidate(BaseModel):
     """Relevance, higher is better."""
 
 
+class StoredPassage(BaseModel):
+    """A passage as the index keeps it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    location: str | None
+    text: str
+
+
 class Index:
     """Thread-safe. Methods raise sqlite3.DatabaseError when the file is damaged; `rebuild` is the answer."""
 
@@ -176,6 +185,17 @@ class Index:
         """
         with self._connection() as db:
             return [Candidate.model_validate(dict(row)) for row in db.execute(sql, (" OR ".join(terms), limit))]
+
+    def passages_of(self, path: str) -> tuple[str, list[StoredPassage]] | None:
+        """A file's title and all its passages in reading order; None for a file that is not known, or could not be read."""
+        with self._connection() as db:
+            file = db.execute("SELECT id, title FROM files WHERE path = ? AND error IS NULL", (path,)).fetchone()
+            if file is None:
+                return None
+            rows = db.execute(
+                "SELECT location, body AS text FROM passages WHERE file_id = ? ORDER BY id", (file["id"],)
+            )
+            return file["title"], [StoredPassage.model_validate(dict(row)) for row in rows]
 
     def frequencies(self, stems: Sequence[str]) -> dict[str, int]:
         """In how many passages each stem stands; stems that stand nowhere are left out."""

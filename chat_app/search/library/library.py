@@ -17,7 +17,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from chat_app.search.library.folder import FoundFile, scan, starter_files
-from chat_app.search.library.index import Index, IndexedFile, is_damage
+from chat_app.search.library.index import Index, IndexedFile, StoredPassage, is_damage
 from chat_app.search.library.passages import CutDocument
 from chat_app.search.library.questions import terms
 from chat_app.search.library.ranking import Hit, rank
@@ -61,6 +61,15 @@ class LibraryFile(BaseModel):
     passages: int = 0
     error: str | None = None
     title: str = ""
+
+
+class LibraryText(BaseModel):
+    """What the library holds of one file: its passages in reading order, which together are its text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    title: str
+    passages: tuple[StoredPassage, ...]
 
 
 class _Change(BaseModel):
@@ -110,6 +119,10 @@ class Library:
     async def search(self, query: str, limit: int = 8) -> list[Hit]:
         """The best passages for a question, best first; none when it has no words or nothing matches."""
         return await asyncio.to_thread(self.search_now, query, limit)
+
+    async def text_of(self, name: str) -> LibraryText | None:
+        """The text of a file by its relative name; None for what is not, or not any more, a readable file of the library."""
+        return await asyncio.to_thread(self._text_of, name)
 
     async def ready(self, timeout_seconds: float) -> bool:
         """Wait until the first refresh is through; False when that took longer."""
@@ -186,6 +199,10 @@ class Library:
             finally:
                 self._pending = frozenset()
                 self._is_indexing = False
+
+    def _text_of(self, name: str) -> LibraryText | None:
+        found = self._undamaged(lambda: self._index.passages_of(name))
+        return None if found is None else LibraryText(title=found[0], passages=tuple(found[1]))
 
     def _refresh_if_changed(self) -> float:
         """Returns how many seconds the look at the folder took."""
