@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chat_app.search.library.folder import FoundFile
 from chat_app.search.library.passages import CutDocument
+from chat_app.search.library.snapshot import Version
 
 READER_COMMAND = (
     sys.executable,
@@ -33,6 +34,8 @@ _MAX_READERS = 2
 """More would take the processors from the people who are asking meanwhile."""
 _FILES_FOR_TWO = 8
 _BYTES_FOR_TWO = 4_000_000
+_MAX_ANSWER_BYTES = 300_000_000
+"""Far above what the longest text makes. A process that says more has lost its mind."""
 
 
 class Request(BaseModel):
@@ -44,11 +47,13 @@ class Request(BaseModel):
 
 
 class Answer(BaseModel):
-    """Exactly one of the two is set."""
+    """Either a document or an error."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     document: CutDocument | None = None
+    version: Version | None = None
+    """Which state of the file this is about; None when its reader did not live to say so."""
     error: str | None = None
 
 
@@ -220,7 +225,7 @@ def _exchange(process: subprocess.Popen[bytes], request: Request) -> bytes:
 def _line(process: subprocess.Popen[bytes]) -> bytes:
     assert process.stdout is not None
     try:
-        line = process.stdout.readline()
+        line = process.stdout.readline(_MAX_ANSWER_BYTES)
     except (OSError, ValueError):
         return b""
     return line if line.endswith(b"\n") else b""
