@@ -46,6 +46,7 @@ from chat_app.storage.preferences import Preferences
 from chat_app.storage.shared_threads import SharedThreads
 from chat_app.storage.shares import Shares
 from chat_app.web.exposure import SignIn
+from chat_app.web.library_page import LibraryPage
 from chat_app.web.local_login import LocalUser
 from chat_app.web.pages import Mode, status_routes
 from chat_app.web.perimeter import guarded
@@ -151,6 +152,7 @@ class Site:
             *Sharing(shares, self._caller, is_owner).routes(),
             *source_routes(threads.source, self._caller, is_owner),
             *share_page.routes(),
+            *LibraryPage(services.library, self._settings.library_dir, self._caller).routes(),
         ]
         self._services = services
 

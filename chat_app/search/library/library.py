@@ -204,7 +204,9 @@ class Library:
     async def _pause(self, seconds: float) -> None:
         """Cut short by `reindex_soon`."""
         try:
-            await asyncio.wait_for(self._woken.wait(), seconds)
+            # Not wait_for: in Python 3.11 that can swallow the cancellation that ends `watch`.
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
         except TimeoutError:
             return
         self._woken.clear()
