@@ -29,6 +29,8 @@ _HEADERS = {
     "Content-Security-Policy": OWN_PAGE_HEADERS["Content-Security-Policy"].replace(
         "form-action 'none'", "form-action 'self'"
     ),
+    # Under "no-referrer" a browser posts a form as from nowhere, which `Origins` refuses.
+    "Referrer-Policy": "same-origin",
     "Vary": "Accept-Language",
 }
 _FRESH = {"Cache-Control": "no-store"}

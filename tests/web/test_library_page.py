@@ -82,7 +82,7 @@ async def test_names_are_escaped_and_turn_no_direction(tmp_path: Path) -> None:
         html = (await http.get("/library")).text
         assert "<img" not in html
         assert "\u202e" not in html
-        assert "<bdi>invoice\\u202efdp.md</bdi>" in html
+        assert '<bdi dir="ltr">invoice\\u202efdp.md</bdi>' in html
         assert "two\\nlines.md" in html
         odd = '"><script>alert(1)</script>'
         assert "<script>alert" not in (await http.get("/library", params={"q": odd, "state": odd})).text

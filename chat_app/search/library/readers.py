@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chat_app.search.library.folder import FoundFile
 from chat_app.search.library.passages import CutDocument
@@ -85,8 +85,9 @@ class Reader:
                 _line(process)
         with _Deadline(process, timeout) as deadline:
             line = _exchange(process, Request(path=file.path, name=file.name, timeout_seconds=timeout))
-        if line:
-            return Answer.model_validate_json(line)
+        answer = _understood(line)
+        if answer is not None:
+            return answer
         self._end()
         if self._is_closed:
             return None
@@ -220,6 +221,14 @@ def _exchange(process: subprocess.Popen[bytes], request: Request) -> bytes:
     except (OSError, ValueError):  # a broken pipe; ValueError: closed by another thread
         return b""
     return _line(process)
+
+
+def _understood(line: bytes) -> Answer | None:
+    """None for nothing, and for what a parser that has gone mad may have written."""
+    try:
+        return Answer.model_validate_json(line) if line else None
+    except ValidationError:
+        return None
 
 
 def _line(process: subprocess.Popen[bytes]) -> bytes:
