@@ -78,7 +78,8 @@ def print_listing(listing: Listing, *, as_json: bool) -> None:
 
 
 def _line(file: LibraryFile) -> str:
-    details = f"{file.passages} passages" if file.state == "indexed" else visible(file.reason)
+    count = "1 passage" if file.passages == 1 else f"{file.passages} passages"
+    details = count if file.state == "indexed" else visible(file.reason)
     return f"{file.state:<8} {visible(file.path)}{f'  ({details})' if details else ''}"
 
 
