@@ -1,4 +1,4 @@
-"""The command line: `research-chat serve | ask | doctor | users`."""
+"""The command line: `research-chat serve | ask | library | doctor | users`."""
 
 import argparse
 import asyncio
@@ -54,6 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--thread", help="id of the conversation to go on with")
     ask.add_argument("--depth", choices=["quick", "standard", "deep"], default="standard", help="how many searches")
     ask.set_defaults(run=_ask)
+    library = commands.add_parser(
+        "library", help="list the files of the library, and say which could not be read and why"
+    )
+    library.add_argument("--reindex", action="store_true", help="read all files again")
+    library.add_argument("--json", action="store_true", help="print one JSON object a file, one a line")
+    library.set_defaults(run=_library)
     doctor = commands.add_parser("doctor", help="say what is set up, who does what, and what is missing")
     doctor.add_argument("--offline", action="store_true", help="do not ask the providers whether they take the keys")
     doctor.set_defaults(run=_doctor)
@@ -83,6 +89,12 @@ def _ask(options: argparse.Namespace) -> int:
     asking = importlib.import_module("chat_app.asking")
     printer = asking.JsonLines() if options.json else asking.Plain()
     return _run_interruptible(asking.ask(settings, question, options.thread, options.depth, printer))
+
+
+def _library(options: argparse.Namespace) -> int:
+    settings = Settings.from_environment()
+    module = importlib.import_module("chat_app.library_list")
+    return _run_interruptible(module.list_library(settings, reindex=options.reindex, as_json=options.json))
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -185,5 +185,6 @@ async def _library(settings: Settings) -> list[Finding]:
     line = f"Library: {what}, {status.indexed} files in {status.passages} passages"
     if status.is_starter:
         line += f"; put your own into {settings.library_dir}"
-    unread = (Finding(Mark.NOTE, f"  {file.path}: {file.error}") for file in files if file.error)
-    return [Finding(Mark.FINE, line), *unread]
+    unread = (Finding(Mark.NOTE, f"  {file.error}") for file in files if file.state == "failed")
+    left_out = f"  {status.skipped} other files are left out; `research-chat library` names them"
+    return [Finding(Mark.FINE, line), *unread, *([Finding(Mark.FINE, left_out)] if status.skipped else [])]

@@ -50,6 +50,7 @@ from chat_app.storage.shared_threads import SharedThreads
 from chat_app.storage.shares import Shares
 from chat_app.web.attachments import attachment_routes
 from chat_app.web.exposure import SignIn
+from chat_app.web.library_page import LibraryPage
 from chat_app.web.local_login import LocalUser
 from chat_app.web.pages import Mode, status_routes
 from chat_app.web.perimeter import guarded
@@ -159,6 +160,7 @@ class Site:
             *source_routes(threads.source, self._caller, is_owner, FileTexts(services.library, services.attachments)),
             *attachment_routes(services.attachments, self._caller, is_owner),
             *share_page.routes(),
+            *LibraryPage(services.library, self._settings.library_dir, self._caller).routes(),
         ]
         self._services = services
 

@@ -13,6 +13,7 @@ import './js/steps.js';
 import './js/scroll.js';
 import './js/welcome.js';
 import './js/history.js';
+import './js/library.js';
 import './js/share.js';
 import { watch } from './js/page.js';
 

@@ -166,6 +166,39 @@ class TestRefusedStarts:
         assert httpx.get(f"{server.url}/readyz").status_code == httpx.codes.OK
 
 
+class TestListingTheLibrary:
+    def test_by_itself_it_names_each_file_and_why_one_failed(self, data: Path) -> None:
+        (data / "library" / "invoice\u202efdp.txt").write_text("")
+        done = run_command("library", environment=environment(data))
+        assert done.returncode == 1, done.stderr
+        assert done.stdout.splitlines() == [
+            "indexed  drawers.md  (1 passage)",
+            "indexed  kettle.txt  (1 passage)",
+            "failed   invoice\\u202efdp.txt  (Is empty; copy it again.)",
+        ]
+        assert "2 indexed in 2 passages, 1 failed, 0 skipped" in done.stderr
+        (data / "library" / "invoice\u202efdp.txt").unlink()
+        again = run_command("library", "--reindex", "--json", environment=environment(data))
+        assert again.returncode == 0, again.stderr
+        listed = [json.loads(line) for line in again.stdout.splitlines()]
+        assert [(file["path"], file["state"]) for file in listed] == [
+            ("drawers.md", "indexed"),
+            ("kettle.txt", "indexed"),
+        ]
+        DataDirectory.hold(data, None).release()
+
+    def test_a_folder_without_documents_is_told_from_one_with(self, tmp_path: Path) -> None:
+        done = run_command("library", environment=environment(tmp_path / "data"))
+        assert done.returncode == 3
+        assert f"{tmp_path / 'data' / 'library'} holds no document yet" in done.stderr
+
+    def test_a_running_server_is_asked(self, server: AppProcess) -> None:
+        done = run_command("library", "--reindex", environment=environment(server.data_dir))
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[0] == "indexed  drawers.md  (1 passage)"
+        assert httpx.get(f"{server.url}/readyz").status_code == httpx.codes.OK
+
+
 class TestAskingByItself:
     def test_a_conversation_for_a_person_and_then_for_a_program(self, data: Path) -> None:
         done = run_command("ask", ENVELOPES, environment=environment(data))

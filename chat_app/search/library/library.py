@@ -5,14 +5,14 @@ so that the event loop stays free.
 """
 
 import asyncio
-import hashlib
 import logging
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,11 +21,11 @@ from chat_app.search.library.index import Index, IndexedFile, StoredPassage, is_
 from chat_app.search.library.passages import CutDocument
 from chat_app.search.library.questions import terms
 from chat_app.search.library.ranking import Hit, rank
-from chat_app.search.library.readers import BASE_TIMEOUT_SECONDS, READER_COMMAND, Readers
+from chat_app.search.library.readers import BASE_TIMEOUT_SECONDS, READER_COMMAND, Answer, Readers
+from chat_app.search.library.snapshot import sha256_of
+from chat_app.search.library.states import FileState, LibraryFile, LibraryStatus
 
 logger = logging.getLogger(__name__)
-
-FileState = Literal["indexed", "failed", "pending"]
 
 _CANDIDATES = 100
 _BATCH_FILES = 50
@@ -37,30 +37,6 @@ _WATCH_PAUSE_PER_LOOK = 20
 _READY_POLL_SECONDS = 0.05
 
 T = TypeVar("T")
-
-
-class LibraryStatus(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
-
-    total: int
-    indexed: int
-    failed: int
-    pending: int
-    passages: int
-    is_indexing: bool
-    is_starter: bool
-    """The folder holds no documents, so the project's own are searched."""
-
-
-class LibraryFile(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
-
-    path: str
-    """Relative name."""
-    state: FileState
-    passages: int = 0
-    error: str | None = None
-    title: str = ""
 
 
 class LibraryText(BaseModel):
@@ -107,6 +83,11 @@ class Library:
         self._seen: dict[str, FoundFile] | None = None
         """What the index stands for: `_found` of the last refresh that went through."""
         self._pending: frozenset[str] = frozenset()
+        self._pass_total = 0
+        self._reads_all = False
+        """The next pass reads every file, whatever the index knows."""
+        self._is_reading_all = False
+        self._woken = asyncio.Event()
         self._is_starter = False
         self._is_indexing = False
         self._is_ready = threading.Event()
@@ -115,6 +96,17 @@ class Library:
     async def refresh(self) -> None:
         """Look at the folder and index what changed. Returns when that is done; a second call meanwhile waits, then looks again."""
         await asyncio.to_thread(self.refresh_now)
+
+    def reindex_soon(self) -> None:
+        """Have `watch` read every file again, at once. To be called from the loop that runs it; asking twice is asking once."""
+        if not self._is_reading_all:
+            self._reads_all = True
+            self._woken.set()
+
+    async def reindex(self) -> None:
+        """Read every file again. Returns when that is done; what is indexed stays searchable meanwhile."""
+        self._reads_all = True
+        await self.refresh()
 
     async def search(self, query: str, limit: int = 8) -> list[Hit]:
         """The best passages for a question, best first; none when it has no words or nothing matches."""
@@ -143,7 +135,7 @@ class Library:
                     look_seconds = await asyncio.to_thread(self._refresh_if_changed)
                 except (OSError, sqlite3.Error) as exc:
                     logger.warning("The library cannot be indexed (%s); trying again.", exc)
-                await asyncio.sleep(max(interval_seconds, look_seconds * _WATCH_PAUSE_PER_LOOK))
+                await self._pause(max(interval_seconds, look_seconds * _WATCH_PAUSE_PER_LOOK))
         finally:
             self._stop()
 
@@ -154,6 +146,7 @@ class Library:
 
     def status(self) -> LibraryStatus:
         pending = self._pending
+        skipped = sum(file.is_skipped for file in self._found.values())
         read = self._undamaged(lambda: self._index.summary(pending))
         return LibraryStatus(
             total=read.files + len(pending),
@@ -163,14 +156,25 @@ class Library:
             passages=read.passages,
             is_indexing=self._is_indexing,
             is_starter=self._is_starter,
+            skipped=skipped,
+            pass_total=self._pass_total,
+            is_reindex_wanted=self._reads_all,
         )
 
     def files(self) -> list[LibraryFile]:
-        """All files by name, those not read yet too."""
-        pending = self._pending
+        """All files by name, those not read yet and those left out too."""
+        pending, found = self._pending, self._found
         known = [_library_file(file) for file in self._undamaged(self._index.files) if file.path not in pending]
-        waiting = [LibraryFile(path=name, state="pending") for name in pending]
-        return sorted(known + waiting, key=lambda file: file.path)
+        waiting = [
+            LibraryFile(path=name, state="pending", size_bytes=found[name].size_bytes if name in found else 0)
+            for name in pending
+        ]
+        skipped = [
+            LibraryFile(path=file.name, state="skipped", error=file.problem)
+            for file in found.values()
+            if file.is_skipped
+        ]
+        return sorted(known + waiting + skipped, key=lambda file: file.path)
 
     def path_of(self, name: str) -> Path | None:
         """Where a file of the library lies, by its relative name; None for any other name."""
@@ -198,7 +202,8 @@ class Library:
                     self._is_ready.set()
             finally:
                 self._pending = frozenset()
-                self._is_indexing = False
+                self._pass_total = 0
+                self._is_indexing = self._is_reading_all = False
 
     def _text_of(self, name: str) -> LibraryText | None:
         found = self._undamaged(lambda: self._index.passages_of(name))
@@ -209,9 +214,19 @@ class Library:
         started = time.monotonic()
         found = self._look()
         look_seconds = time.monotonic() - started
-        if found != self._seen:
+        if found != self._seen or self._reads_all:
             self.refresh_now()
         return look_seconds
+
+    async def _pause(self, seconds: float) -> None:
+        """Cut short by `reindex_soon`."""
+        try:
+            # Not wait_for: in Python 3.11 that can swallow the cancellation that ends `watch`.
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+        self._woken.clear()
 
     def _look(self) -> dict[str, FoundFile]:
         files = scan(self._folder)
@@ -222,12 +237,14 @@ class Library:
 
     def _refresh(self) -> None:
         self._found = self._look()
+        self._is_reading_all, self._reads_all = self._reads_all, False
         change = self._changes(self._index.files())
         self._pending = frozenset(file.name for file in change.unread)
+        self._pass_total = len(change.unread)
         if change.gone:
             self._index.remove(change.gone)
         if change.refused:
-            self._index.put([(_failed(file, file.problem or ""), None) for file in change.refused])
+            self._index.put([(_failed(file, file.problem), None) for file in change.refused])
         self._read(change.unread)
 
     def _changes(self, indexed: Sequence[IndexedFile]) -> _Change:
@@ -236,19 +253,24 @@ class Library:
         refused: list[FoundFile] = []
         for file in self._found.values():
             before = known.get(file.name)
+            if file.is_skipped:
+                continue
             if file.problem is not None:
                 if before is None or before.error != file.problem:
                     refused.append(file)
-            elif before is None or not self._is_same(before, file):
+            elif before is None or self._is_reading_all or not self._is_same(before, file):
                 unread.append(file)
-        gone = tuple(path for path in known if path not in self._found)
+        gone = tuple(path for path in known if path not in self._found or self._found[path].is_skipped)
         return _Change(gone=gone, unread=tuple(unread), refused=tuple(refused))
 
     def _is_same(self, before: IndexedFile, file: FoundFile) -> bool:
         """By size and time; else by content, and then the new time is remembered."""
+        if before.error and not before.sha256:
+            # It could not be opened, which permissions may have changed; they leave size and time as they are.
+            return not os.access(file.path, os.R_OK)
         if (before.size_bytes, before.mtime_ns) == (file.size_bytes, file.mtime_ns):
             return True
-        if before.size_bytes != file.size_bytes or before.sha256 != _sha256(file.path):
+        if before.size_bytes != file.size_bytes or before.sha256 != sha256_of(file.path):
             return False
         self._index.touch(before.model_copy(update={"mtime_ns": file.mtime_ns}))
         return True
@@ -258,8 +280,7 @@ class Library:
         batch: list[tuple[IndexedFile, CutDocument | None]] = []
         written = time.monotonic()
         for file, answer in self._readers.read(files):
-            entry = _indexed(file, answer.document) if answer.document else _failed(file, answer.error or "")
-            batch.append((entry, answer.document))
+            batch.append((_entry(file, answer), answer.document))
             if len(batch) >= _BATCH_FILES or time.monotonic() - written > _BATCH_SECONDS:
                 self._write(batch)
                 batch, written = [], time.monotonic()
@@ -295,29 +316,40 @@ class Library:
 
 def _library_file(file: IndexedFile) -> LibraryFile:
     state: FileState = "failed" if file.error else "indexed"
-    return LibraryFile(path=file.path, state=state, passages=file.passages, error=file.error, title=file.title)
+    return LibraryFile(
+        path=file.path,
+        state=state,
+        passages=file.passages,
+        error=file.error,
+        title=file.title,
+        size_bytes=file.size_bytes,
+    )
 
 
-def _indexed(file: FoundFile, document: CutDocument) -> IndexedFile:
+def _entry(file: FoundFile, answer: Answer) -> IndexedFile:
+    """What is remembered is the file as it was when it was read: the next look sees what has changed since."""
+    version = answer.version
+    if version is None:
+        return _failed(file, answer.error, sha256_of(file.path))
+    if not version.sha256:
+        return _failed(file, answer.error)
+    document = answer.document
+    return IndexedFile(
+        path=file.name,
+        size_bytes=version.size_bytes,
+        mtime_ns=version.mtime_ns,
+        sha256=version.sha256,
+        title=document.title if document else "",
+        passages=len(document.passages) if document else 0,
+        error=answer.error,
+    )
+
+
+def _failed(file: FoundFile, error: str | None, sha256: str = "") -> IndexedFile:
     return IndexedFile(
         path=file.name,
         size_bytes=file.size_bytes,
         mtime_ns=file.mtime_ns,
-        sha256=_sha256(file.path),
-        title=document.title,
-        passages=len(document.passages),
+        sha256=sha256,
+        error=error or "It cannot be read.",
     )
-
-
-def _failed(file: FoundFile, error: str) -> IndexedFile:
-    sha256 = "" if file.problem else _sha256(file.path)
-    return IndexedFile(path=file.name, size_bytes=file.size_bytes, mtime_ns=file.mtime_ns, sha256=sha256, error=error)
-
-
-def _sha256(path: Path) -> str:
-    """Of the content; empty when it cannot be read, which equals no other."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""

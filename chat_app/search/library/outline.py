@@ -5,6 +5,7 @@ import re
 from pydantic import BaseModel, ConfigDict
 
 from chat_app.errors import LibraryFileError
+from chat_app.research.characters import without_commands
 
 MAX_TEXT_CHARACTERS = 20_000_000
 """Six times War and Peace: a longer text in one file is a log or a data dump."""
@@ -114,7 +115,7 @@ def shortened(text: str, limit: int = _MAX_HEADING_CHARACTERS) -> str:
 
 def title_from_name(name: str) -> str:
     """The file's name without folder and ending."""
-    stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    stem = without_commands(name).rsplit("/", 1)[-1].rsplit(".", 1)[0]
     return " ".join(stem.replace("_", " ").split()) or name
 
 

@@ -1,18 +1,21 @@
 """A file of the library as a Document. Every way in which a file can be unreadable ends as LibraryFileError."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from lxml import etree
 
 from chat_app.errors import LibraryFileError
+from chat_app.search.library.ebook import parse_ebook
 from chat_app.search.library.outline import Document
 from chat_app.search.library.pdf import parse_pdf
 from chat_app.search.library.plaintext import parse_markdown, parse_restructured, parse_text
+from chat_app.search.library.slides import parse_slides
+from chat_app.search.library.snapshot import take
+from chat_app.search.library.table import parse_table
 from chat_app.search.library.webpage import parse_webpage
 from chat_app.search.library.word import parse_word
-
-MAX_FILE_BYTES = 100_000_000
 
 _PARSERS: dict[str, Callable[[bytes, str], Document]] = {
     ".md": parse_markdown,
@@ -24,8 +27,17 @@ _PARSERS: dict[str, Callable[[bytes, str], Document]] = {
     ".xhtml": parse_webpage,
     ".pdf": parse_pdf,
     ".docx": parse_word,
+    ".pptx": parse_slides,
+    ".epub": parse_ebook,
+    ".csv": parse_table,
+    ".tsv": parse_table,
 }
+_NOT_TEXT = {".pdf", ".docx", ".pptx", ".epub"}
 _BINARY_WINDOW = 8192
+_MAX_CONTROL_SHARE = 0.1
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\v\f\r\x1b")
+# What a file begins with that is something else than its name says, and that a reader of text would take for words.
+_MAGIC = {b"%PDF-": ".pdf", b"{\\rtf": ".rtf", b"%!PS": ".ps"}
 
 
 def parse(path: Path, name: str) -> Document:
@@ -33,31 +45,28 @@ def parse(path: Path, name: str) -> Document:
 
     Raises LibraryFileError saying which file, what is wrong and what to do.
     """
+    with naming(name):
+        return parse_bytes(take(path)[0], name)
+
+
+@contextmanager
+def naming(name: str) -> Generator[None]:
+    """Make whole sentences of the errors raised within."""
     try:
-        return _parse(_bytes(path), name)
+        yield
     except LibraryFileError as exc:
         raise LibraryFileError(f"{name!r} {exc}.") from exc
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as exc:
-        raise LibraryFileError(f"cannot be read ({exc.strerror}); check its permissions") from exc
+def parse_bytes(data: bytes, name: str) -> Document:
+    """The content of a file. Errors say what is wrong and what to do, without the name."""
     if not data:
         raise LibraryFileError("is empty; copy it again")
-    if len(data) > MAX_FILE_BYTES:
-        raise LibraryFileError(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB; split it into smaller files")
-    return data
-
-
-def _parse(data: bytes, name: str) -> Document:
     suffix = PurePosixPath(name).suffix.lower()
     if suffix not in _PARSERS:
         raise LibraryFileError(f"has the unknown format {suffix!r}; use {', '.join(_PARSERS)}")
-    if suffix not in {".pdf", ".docx"} and _is_binary(data):
-        raise LibraryFileError("holds binary data, not text; check its file name ending")
+    if suffix not in _NOT_TEXT:
+        _require_text(data)
     try:
         document = _PARSERS[suffix](data, name)
     except MemoryError as exc:
@@ -69,6 +78,18 @@ def _parse(data: bytes, name: str) -> Document:
     return document
 
 
+def _require_text(data: bytes) -> None:
+    for magic, ending in _MAGIC.items():
+        if data.startswith(magic):
+            raise LibraryFileError(f"is a {ending} file by its content; check its file name ending")
+    if _is_binary(data):
+        raise LibraryFileError("holds binary data, not text; check its file name ending")
+
+
 def _is_binary(data: bytes) -> bool:
-    """Zero bytes, unless a byte order mark announces UTF-16 or UTF-32."""
-    return not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")) and b"\x00" in data[:_BINARY_WINDOW]
+    """Zero bytes or many control characters, unless a byte order mark announces UTF-16 or UTF-32."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
+        return False
+    window = data[:_BINARY_WINDOW]
+    controls = len(window) - len(window.translate(None, _CONTROLS))
+    return b"\x00" in window or controls > _MAX_CONTROL_SHARE * len(window)

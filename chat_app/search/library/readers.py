@@ -9,10 +9,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chat_app.search.library.folder import FoundFile
 from chat_app.search.library.passages import CutDocument
+from chat_app.search.library.snapshot import Version
 
 READER_COMMAND = (
     sys.executable,
@@ -33,6 +34,8 @@ _MAX_READERS = 2
 """More would take the processors from the people who are asking meanwhile."""
 _FILES_FOR_TWO = 8
 _BYTES_FOR_TWO = 4_000_000
+_MAX_ANSWER_BYTES = 300_000_000
+"""Far above what the longest text makes. A process that says more has lost its mind."""
 
 
 class Request(BaseModel):
@@ -44,11 +47,13 @@ class Request(BaseModel):
 
 
 class Answer(BaseModel):
-    """Exactly one of the two is set."""
+    """Either a document or an error."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     document: CutDocument | None = None
+    version: Version | None = None
+    """Which state of the file this is about; None when its reader did not live to say so."""
     error: str | None = None
 
 
@@ -80,8 +85,9 @@ class Reader:
                 _line(process)
         with _Deadline(process, timeout) as deadline:
             line = _exchange(process, Request(path=file.path, name=file.name, timeout_seconds=timeout))
-        if line:
-            return Answer.model_validate_json(line)
+        answer = _understood(line)
+        if answer is not None:
+            return answer
         self._end()
         if self._is_closed:
             return None
@@ -217,10 +223,18 @@ def _exchange(process: subprocess.Popen[bytes], request: Request) -> bytes:
     return _line(process)
 
 
+def _understood(line: bytes) -> Answer | None:
+    """None for nothing, and for what a parser that has gone mad may have written."""
+    try:
+        return Answer.model_validate_json(line) if line else None
+    except ValidationError:
+        return None
+
+
 def _line(process: subprocess.Popen[bytes]) -> bytes:
     assert process.stdout is not None
     try:
-        line = process.stdout.readline()
+        line = process.stdout.readline(_MAX_ANSWER_BYTES)
     except (OSError, ValueError):
         return b""
     return line if line.endswith(b"\n") else b""

@@ -3,44 +3,31 @@
 Read without python-docx: that loads every part, images too, before anything about their size is known.
 """
 
-import io
-import zipfile
-import zlib
-
 from lxml import etree
 from lxml.etree import _Element as Element  # pyright: ignore[reportPrivateUsage] - lxml's own name for its type
 
-from chat_app.errors import LibraryFileError
+from chat_app.search.library.archive import Archive, opened
 from chat_app.search.library.outline import Document, Outline, tidy, title_from_name
 
-_MAX_PART_BYTES = 64_000_000
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
 _TRANSITIONAL = b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
-_OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 _MAX_STYLE_DEPTH = 12
 _TITLE_LEVEL = 0
 _DAMAGED = "is damaged or no Word document; open it in a word processor and save it again as .docx"
+_OLD = "is protected by a password or in the old .doc format; save it as .docx without a password"
 
 
 def parse_word(data: bytes, name: str) -> Document:
     """Raises LibraryFileError for a file that is damaged, locked, or unpacks to more than it should."""
-    if data.startswith(_OLE_MAGIC):
-        raise LibraryFileError(
-            "is protected by a password or in the old .doc format; save it as .docx without a password"
-        )
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            body = _part(package, "word/document.xml")
-            styles, notes = _part(package, "word/styles.xml"), _part(package, "word/footnotes.xml")
-            properties = _part(package, "docProps/core.xml")
-    # What zipfile raises for broken or hostile archives; NotImplementedError and RuntimeError: compression or encryption it lacks.
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as exc:
-        raise LibraryFileError(_DAMAGED) from exc
-    if body is None:
-        raise LibraryFileError(_DAMAGED)
+    with opened(data, damaged=_DAMAGED, old=_OLD) as archive:
+        body = _part(archive, "word/document.xml")
+        if body is None:
+            raise archive.damage()
+        styles, notes = _part(archive, "word/styles.xml"), _part(archive, "word/footnotes.xml")
+        properties = _part(archive, "docProps/core.xml")
     outline = Outline()
     levels = {} if styles is None else _heading_levels(styles)
     _blocks(body.find(f"{_W}body"), outline, levels)
@@ -51,24 +38,9 @@ def parse_word(data: bytes, name: str) -> Document:
     return outline.document(tidy(title or "") or outline.first_heading or title_from_name(name))
 
 
-def _part(package: zipfile.ZipFile, name: str) -> Element | None:
-    """A part's XML, read with a bound: the size that an archive states may be a lie."""
-    try:
-        with package.open(name) as part:
-            data = part.read(_MAX_PART_BYTES + 1)
-    except KeyError:
-        return None
-    if len(data) > _MAX_PART_BYTES:
-        raise LibraryFileError(
-            f"unpacks to more than {_MAX_PART_BYTES // 1_000_000} MB of text; split it into smaller files"
-        )
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
-    )
-    try:
-        return etree.fromstring(data.replace(_STRICT, _TRANSITIONAL), parser)
-    except etree.XMLSyntaxError as exc:
-        raise LibraryFileError(_DAMAGED) from exc
+def _part(archive: Archive, name: str) -> Element | None:
+    data = archive.part(name)
+    return None if data is None else archive.parsed(data.replace(_STRICT, _TRANSITIONAL))
 
 
 def _heading_levels(styles: Element) -> dict[str, int]:

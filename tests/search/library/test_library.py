@@ -73,11 +73,15 @@ async def test_files_of_every_format_are_found(make_library: MakeLibrary, folder
             "sub folder/e.htm": "<p>A marmot sleeps.",
             "f.pdf": documents.pdf("A marmot sunbathes.", title="Marmots"),
             "g.docx": documents.word(),
+            "h.pptx": documents.slides(("Marmots", "A marmot naps.")),
+            "i.epub": documents.ebook({"one.xhtml": "<h1>One</h1><p>A marmot burrows.</p>"}),
+            "j.csv": "Animal,Habit\nmarmot,squeaks\nvole,gnaws\n",
         },
     )
     library = make_library()
     await library.refresh()
-    assert set(await paths(library, "marmots")) == {"a.md", "b.txt", "c.rst", "d.html", "sub folder/e.htm", "f.pdf"}
+    found = {hit.path for hit in await library.search("marmots", limit=20)}
+    assert found == {"a.md", "b.txt", "c.rst", "d.html", "sub folder/e.htm", "f.pdf", "h.pptx", "i.epub", "j.csv"}
     (hit,) = (hit for hit in await library.search("sunbathing marmots") if hit.path == "f.pdf")
     assert (hit.url, hit.title, hit.location, hit.text) == ("library:f.pdf", "Marmots", "page 1", "A marmot sunbathes.")
     assert (await library.search("first class reimbursed"))[0].location == "Trains > First class"
@@ -182,7 +186,10 @@ async def test_hidden_files_links_and_odd_names_are_not_followed(
     await library.refresh()
     assert await paths(library, "wombat") == ["seen.md"]
     errors = {file.path: file.error for file in library.files() if file.error}
-    assert set(errors) == {"out.md", "outside", "caf\ufffd.md"}
+    assert set(errors) == {"out.md", "outside", "caf\ufffd.md", "pipe.txt"}
+    states = {file.path: file.state for file in library.files()}
+    assert (states["out.md"], states["outside"], states["pipe.txt"]) == ("skipped", "skipped", "skipped")
+    assert states["caf\ufffd.md"] == "failed"
     assert "leads out of the library folder" in (errors["out.md"] or "")
     assert library.path_of("out.md") is None
 

@@ -6,6 +6,7 @@ import pytest
 from chat_app.errors import LibraryFileError
 from chat_app.search.library import parsing
 from chat_app.search.library.outline import Document
+from chat_app.search.library.snapshot import MAX_FILE_BYTES
 from tests.search.library import documents
 
 Parse = Callable[[str, bytes | str], Document]
@@ -200,7 +201,7 @@ ENTITIES = b'<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;
         ("bomb.docx", documents.word_with("word/document.xml", BOMB), "unpacks to more than"),
         ("entities.docx", documents.word_with("word/document.xml", ENTITIES), "no text"),
         ("bad.docx", documents.word_with("word/document.xml", b"<w:document>"), "damaged"),
-        ("data.csv", b"a,b", "unknown format"),
+        ("data.xyz", b"a,b", "unknown format"),
     ],
 )
 def test_unreadable_file_names_itself_the_reason_and_the_remedy(
@@ -217,7 +218,7 @@ def test_unreadable_file_names_itself_the_reason_and_the_remedy(
 def test_file_over_the_size_limit_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "huge.txt"
     with path.open("wb") as file:
-        file.truncate(parsing.MAX_FILE_BYTES + 1)
+        file.truncate(MAX_FILE_BYTES + 1)
     with pytest.raises(LibraryFileError, match="larger than 100 MB"):
         parsing.parse(path, "huge.txt")
 

@@ -1,0 +1,204 @@
+"""The library page over a real library: what it lists, what it escapes, who may see it and have it read again."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+
+from chat_app.search.library.library import Library
+from chat_app.web.library_page import LibraryPage
+from chat_app.web.library_texts import ENGLISH, LANGUAGES, texts_for
+from chat_app.web.perimeter import guarded
+from tests.web.callers import LOCAL, client
+
+ENGLISH_READER = {"accept-language": "en"}
+
+
+async def _caller(request: Request) -> str | None:
+    return request.headers.get("x-user")
+
+
+@asynccontextmanager
+async def opened(tmp_path: Path, starter: tuple[Path, ...] = ()) -> AsyncIterator[tuple[Library, httpx.AsyncClient]]:
+    """A library of tmp_path/library that is watched, and somebody signed in."""
+    library = Library(tmp_path / "library", tmp_path / "index.sqlite", starter, starter_root=tmp_path)
+    watching = asyncio.create_task(library.watch(interval_seconds=0.1))
+    app = Starlette(routes=LibraryPage(library, tmp_path / "library", _caller).routes())
+    try:
+        assert await library.ready(30)
+        async with client(guarded(app, None)) as http:
+            http.headers["x-user"] = "ann"
+            yield library, http
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await library.close()
+
+
+def fill(folder: Path, **files: str) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(text)
+
+
+def rows(html: str) -> list[str]:
+    """The rows of the list as a person reads them."""
+    found = re.findall(r'<tr class="\w+">(.*?)</tr>', html, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in found]
+
+
+async def test_files_are_listed_with_their_states_those_that_failed_first(tmp_path: Path) -> None:
+    fill(tmp_path / "library", a__md="A wombat.", b__txt="", c__xyz="?")
+    async with opened(tmp_path) as (_, http):
+        html = (await http.get("/library")).text
+        assert rows(html) == [
+            "b.txt Failed Is empty; copy it again.",
+            "a.md Indexed 1 passage",
+            "c.xyz Skipped Is of a format that the library does not read; save it as PDF or text.",
+        ]
+        assert str(tmp_path / "library") in html
+        assert "Up to date · 1 passage" in html
+        assert rows((await http.get("/library?state=failed")).text) == rows(html)[:1]
+        assert rows((await http.get("/library?q=A.M")).text) == rows(html)[1:2]
+        assert "No file matches." in (await http.get("/library?q=zebra")).text
+        for odd in ("?state=nonsense", "?page=99999", "?page=-1", "?page=x", "?q=%00", "?page=²"):
+            assert (await http.get(f"/library{odd}")).status_code == 200, odd
+
+
+async def test_names_are_escaped_and_turn_no_direction(tmp_path: Path) -> None:
+    folder = tmp_path / "library"
+    fill(folder)
+    (folder / "<img src=x onerror=alert(1)>").mkdir()
+    (folder / "<img src=x onerror=alert(1)>" / "x.md").write_text("A wombat.")
+    (folder / "invoice\u202efdp.md").write_text("A wombat too.")
+    (folder / "two\nlines.md").write_text("Another wombat.")
+    async with opened(tmp_path) as (_, http):
+        html = (await http.get("/library")).text
+        assert "<img" not in html
+        assert "\u202e" not in html
+        assert '<bdi dir="ltr">invoice\\u202efdp.md</bdi>' in html
+        assert "two\\nlines.md" in html
+        odd = '"><script>alert(1)</script>'
+        assert "<script>alert" not in (await http.get("/library", params={"q": odd, "state": odd})).text
+
+
+async def test_a_long_list_comes_in_pages(tmp_path: Path) -> None:
+    fill(tmp_path / "library", **{f"n{n:04}__xyz": "?" for n in range(450)})
+    async with opened(tmp_path) as (_, http):
+        first, last = (await http.get("/library")).text, (await http.get("/library?page=3&q=n")).text
+        assert (len(rows(first)), len(rows(last))) == (200, 50)
+        assert "Page 1 of 3" in first
+        assert 'href="/library?page=2"' in first
+        assert 'href="/library?q=n&amp;page=2"' in last
+
+
+async def test_an_empty_library_says_where_the_folder_is_and_what_is_read(tmp_path: Path) -> None:
+    (tmp_path / "own.md").write_text("# Own\n\nThe program's own.")
+    async with opened(tmp_path, starter=(tmp_path / "own.md",)) as (_, http):
+        html = (await http.get("/library", headers=ENGLISH_READER)).text
+    assert "No documents here yet" in html
+    assert str(tmp_path / "library") in html
+    assert "PPTX" in html
+    assert "documents of this program are searched" in html
+    assert rows(html) == ["own.md Indexed 1 passage"]
+
+
+async def test_reindexing_reads_every_file_again(tmp_path: Path) -> None:
+    fill(tmp_path / "library", a__md="A wombat.", b__md="A badger.")
+    async with opened(tmp_path) as (library, http):
+        answer = await http.post("/library/reindex")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/library")
+        status = (await http.get("/api/library")).json()["status"]
+        assert status["is_reindex_wanted"] or status["is_indexing"]
+        async with asyncio.timeout(30):
+            while (state := library.status()).is_reindex_wanted or state.is_indexing:  # noqa: ASYNC110 -- a thread works
+                await asyncio.sleep(0.02)
+        assert library.status().indexed == 2
+        assert (await http.post("/api/library/reindex")).status_code == 202
+
+
+async def test_a_page_of_another_origin_cannot_have_it_read_again(tmp_path: Path) -> None:
+    fill(tmp_path / "library", a__md="A wombat.")
+    async with opened(tmp_path) as (library, http):
+        for headers in ({"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}):
+            assert (await http.post("/library/reindex", headers=headers)).status_code == 403
+        assert not library.status().is_reindex_wanted
+        own = {"origin": f"http://{LOCAL}", "sec-fetch-site": "same-origin"}
+        assert (await http.post("/library/reindex", headers=own)).status_code == 303
+        assert (await http.get("/library/reindex")).status_code == 405
+
+
+async def test_strangers_are_sent_to_sign_in_and_learn_no_names(tmp_path: Path) -> None:
+    fill(tmp_path / "library", secret__md="A wombat.")
+    async with opened(tmp_path) as (library, http):
+        del http.headers["x-user"]
+        for method, path in (("GET", "/library"), ("POST", "/library/reindex")):
+            answer = await http.request(method, path)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/login")
+        for method, path in (("GET", "/library/part"), ("GET", "/api/library"), ("POST", "/api/library/reindex")):
+            answer = await http.request(method, path)
+            assert answer.status_code == 401
+            assert "secret" not in answer.text
+        assert not library.status().is_reindex_wanted
+
+
+async def test_only_a_changed_list_is_sent_again(tmp_path: Path) -> None:
+    fill(tmp_path / "library", a__md="A wombat.")
+    async with opened(tmp_path) as (library, http):
+        answer = await http.get("/library/part")
+        seen = answer.headers["x-version"]
+        assert rows(answer.text) == ["a.md Indexed 1 passage"]
+        assert (await http.get("/library/part", params={"seen": seen})).status_code == 204
+        fill(tmp_path / "library", b__md="A badger.")
+        async with asyncio.timeout(30):
+            while library.status().indexed < 2:  # noqa: ASYNC110 -- a thread works
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(1.1)
+        assert len(rows((await http.get("/library/part", params={"seen": seen})).text)) == 2
+
+
+async def test_the_page_runs_nothing_but_its_own_script(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (_, http):
+        answer = await http.get("/library")
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'")
+        assert "form-action 'self'" in policy
+        assert re.findall(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=", answer.text) == []
+        assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("header", "lang"),
+    [
+        ("", "en"),
+        ("de-CH, de;q=0.9, en;q=0.8", "de"),
+        ("nl, fr;q=0.4, es;q=0.7", "es"),
+        ("ja", "ja"),
+        ("zh-Hant-TW", "zh"),
+        ("fr;q=0, en;q=0.1", "en"),
+        ("*, xx;q=abc, ;;;", "en"),
+    ],
+)
+def test_the_page_speaks_the_language_of_the_browser(header: str, lang: str) -> None:
+    assert texts_for(header).lang == lang
+
+
+async def test_every_language_has_every_sentence(tmp_path: Path) -> None:
+    fill(tmp_path / "library", a__md="A wombat.")
+    async with opened(tmp_path) as (_, http):
+        for lang, texts in LANGUAGES.items():
+            html = (await http.get("/library", headers={"accept-language": lang})).text
+            assert f'<html lang="{lang}">' in html
+            assert texts.reindex in html
+            fields = {"progress": {"done": 1, "total": 2}, "empty": {"folder": "x"}, "page": {"page": 1, "pages": 2}}
+            for name, values in fields.items():
+                filled = getattr(texts, name).format(**values)
+                assert all(str(value) in filled for value in values.values())
+            own = {name for name in ENGLISH._fields if getattr(texts, name) == getattr(ENGLISH, name)}
+            assert lang == "en" or own <= {"formats", "lang", "passages"}, own
