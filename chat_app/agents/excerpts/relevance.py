@@ -10,16 +10,13 @@ from pydantic import BaseModel, ConfigDict
 from chat_app.agents.excerpts.cues import DEFINITION, cue_of
 from chat_app.agents.excerpts.grammars import GRAMMARS, Language
 from chat_app.agents.excerpts.languages import content_words, language_of
+from chat_app.search.library.inflection import stem
 from chat_app.search.library.scripts import query_bigrams
 
 _WORD = re.compile(r"[^\W_]+")
 _RELATIONAL_WEIGHT = 0.5
 _SHORT_NUMBER_WEIGHT = 0.5
 _DEFINED_WITHIN = 14
-_ENDINGS = (
-    "iciones", "ations", "ciones", "ation", "ating", "ición", "ments", "ungen", "ated", "ates", "ción", "cion", "ings", "ions", "ment",
-    "able", "ate", "ern", "ers", "ing", "ion", "ive", "ung", "ed", "en", "er", "ly", "e", "n",
-)  # fmt: skip
 # Ways to say the same that a manual and its reader don't share.
 _ALIKE = (
     "turn switch off disable deactivate", "enable activate", "delete remove drop", "speed fast faster performance slow",
@@ -103,27 +100,6 @@ def stems(text: str) -> frozenset[str]:
 def _stemmed(text: str) -> str:
     """The stems in order, each between spaces, so that `read-only` is found as a phrase."""
     return f" {' '.join(stem(word) for word in _WORD.findall(text))} "
-
-
-@lru_cache(maxsize=20_000)
-def stem(word: str) -> str:
-    """Coarse on purpose: it only has to bring the forms of a word together inside one passage."""
-    word = _plain(word)
-    if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
-        word = word[:-1]
-        word = word[:-1] if word.endswith(("xe", "che", "she", "sse")) else word
-    word = word[:-1] + "i" if word.endswith("y") and len(word) > 3 else word
-    word = word[:-1] if word.endswith("ie") else word
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
-            word = word[: -len(ending)]
-            break
-    return word[:-1] if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "ls" else word
-
-
-def _plain(word: str) -> str:
-    folded = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(c for c in folded if not unicodedata.combining(c))
 
 
 @cache
