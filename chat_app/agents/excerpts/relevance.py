@@ -12,6 +12,7 @@ from chat_app.agents.excerpts.grammars import GRAMMARS, Language
 from chat_app.agents.excerpts.languages import content_words, language_of
 from chat_app.search.library.inflection import stem
 from chat_app.search.library.scripts import query_bigrams
+from chat_app.search.library.stopwords import GENERAL
 
 _WORD = re.compile(r"[^\W_]+")
 _RELATIONAL_WEIGHT = 0.5
@@ -119,7 +120,8 @@ def _telling(passages_with: int, passages: int) -> float:
 def _factor(word: str, key: str, language: Language) -> float:
     if word.isdigit() and len(word) < 3:
         return _SHORT_NUMBER_WEIGHT
-    return _RELATIONAL_WEIGHT if key in _relational(language) else 1.0
+    is_general = language == "en" and word.casefold() in GENERAL
+    return _RELATIONAL_WEIGHT if is_general or key in _relational(language) else 1.0
 
 
 @cache
