@@ -10,7 +10,7 @@ from chat_app.search.library.matching import Stems, stems_of
 
 _TERM_WEIGHT = 1.5
 """What any term counts besides its rarity; otherwise one rare word alone would cover a question."""
-_CANDIDATES = 80
+_CANDIDATES = 60
 _LEAST_WAYS = 2
 _MAX_APPEARANCES = 10_000
 """Of all words by which candidates are chosen, in passages: it bounds the time. What stands everywhere chooses nothing."""
