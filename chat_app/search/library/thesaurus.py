@@ -98,8 +98,6 @@ default standard
 optional optionally
 required mandatory necessary
 forget forgot lose lost
-lost dangling missing
-unfinished uncommitted incomplete
 old previous earlier former obsolete
 new recent latest
 last latest recent
@@ -156,9 +154,7 @@ compute calculate
 measure time benchmark
 wrong incorrect invalid mistake
 mistake error typo
-misspelling typo similarity
 ignore skip exclude
-track tracked tracking
 rule policy
 law regulation
 agreement contract
@@ -178,10 +174,7 @@ _PHRASES = {
     "at the same time": "concurrently simultaneously concurrent concurrency",
     "all at once": "concurrently simultaneously batch",
     "get rid of": "remove delete eliminate",
-    "throw away": "discard remove delete clean",
-    "put aside": "stash save",
-    "put away": "stash save store",
-    "take over": "apply adopt",
+    "throw away": "discard remove delete",
     "take back": "undo revert",
     "go back": "revert undo return previous",
     "get back": "recover restore",
@@ -205,10 +198,8 @@ _PHRASES = {
     "sign in": "login authentication authenticate",
     "logging in": "login authentication authenticate",
     "set up": "configure install setup",
-    "clean up": "cleanup remove vacuum",
-    "give up": "abort timeout cancel",
-    "break into": "compromised intrusion attack",
-    "broken into": "compromised intrusion attack",
+    "clean up": "cleanup remove",
+    "give up": "abort cancel",
     "find out": "determine discover",
     "figure out": "determine",
     "look up": "search lookup",
