@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["s", "ms", "x", "MB"]
+Unit = Literal["s", "ms", "x", "MB", "of 1"]
 
-_DIGITS = {"s": 2, "ms": 0, "x": 3, "MB": 0}
+_DIGITS = {"s": 2, "ms": 0, "x": 3, "MB": 0, "of 1": 2}
 _NAME_WIDTH, _MEASURED_WIDTH = 58, 34
 
 
@@ -41,6 +41,11 @@ def seconds(name: str, values: Sequence[float], target: str = "") -> Figure:
 
 def milliseconds(name: str, values_seconds: Sequence[float], target: str = "") -> Figure:
     return Figure(name, tuple(value * 1000 for value in values_seconds), "ms", target)
+
+
+def share(name: str, values: Sequence[float], target: str = "") -> Figure:
+    """Of all, 1 being all of them."""
+    return Figure(name, tuple(values), "of 1", target)
 
 
 def percentiles(name: str, values_seconds: Sequence[float], target: str = "") -> list[Figure]:

@@ -10,16 +10,14 @@ from pydantic import BaseModel, ConfigDict
 from chat_app.agents.excerpts.cues import DEFINITION, cue_of
 from chat_app.agents.excerpts.grammars import GRAMMARS, Language
 from chat_app.agents.excerpts.languages import content_words, language_of
+from chat_app.search.library.inflection import stem
 from chat_app.search.library.scripts import query_bigrams
+from chat_app.search.library.stopwords import GENERAL
 
 _WORD = re.compile(r"[^\W_]+")
 _RELATIONAL_WEIGHT = 0.5
 _SHORT_NUMBER_WEIGHT = 0.5
 _DEFINED_WITHIN = 14
-_ENDINGS = (
-    "iciones", "ations", "ciones", "ation", "ating", "ición", "ments", "ungen", "ated", "ates", "ción", "cion", "ings", "ions", "ment",
-    "able", "ate", "ern", "ers", "ing", "ion", "ive", "ung", "ed", "en", "er", "ly", "e", "n",
-)  # fmt: skip
 # Ways to say the same that a manual and its reader don't share.
 _ALIKE = (
     "turn switch off disable deactivate", "enable activate", "delete remove drop", "speed fast faster performance slow",
@@ -105,27 +103,6 @@ def _stemmed(text: str) -> str:
     return f" {' '.join(stem(word) for word in _WORD.findall(text))} "
 
 
-@lru_cache(maxsize=20_000)
-def stem(word: str) -> str:
-    """Coarse on purpose: it only has to bring the forms of a word together inside one passage."""
-    word = _plain(word)
-    if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
-        word = word[:-1]
-        word = word[:-1] if word.endswith(("xe", "che", "she", "sse")) else word
-    word = word[:-1] + "i" if word.endswith("y") and len(word) > 3 else word
-    word = word[:-1] if word.endswith("ie") else word
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
-            word = word[: -len(ending)]
-            break
-    return word[:-1] if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "ls" else word
-
-
-def _plain(word: str) -> str:
-    folded = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(c for c in folded if not unicodedata.combining(c))
-
-
 @cache
 def _alike_by_stem() -> dict[str, frozenset[str]]:
     groups = [frozenset(_stemmed(word) for word in line.split()) for line in _ALIKE]
@@ -143,7 +120,8 @@ def _telling(passages_with: int, passages: int) -> float:
 def _factor(word: str, key: str, language: Language) -> float:
     if word.isdigit() and len(word) < 3:
         return _SHORT_NUMBER_WEIGHT
-    return _RELATIONAL_WEIGHT if key in _relational(language) else 1.0
+    is_general = language == "en" and word.casefold() in GENERAL
+    return _RELATIONAL_WEIGHT if is_general or key in _relational(language) else 1.0
 
 
 @cache

@@ -21,7 +21,7 @@ _SCORE_GAP = 0.33
 """Against the best excerpt: what falls short of it is the off-topic tail."""
 _RELATIVE_COVERAGE = 0.75
 _SAME_WORDS = 0.6
-_PRIOR = 0.5
+_PRIOR = 1.2
 """What the rank that the search gave counts, beside a coverage of 0 to 1."""
 _PRIOR_DECAY = 0.35
 _TABLE_ROW = " | "

@@ -205,6 +205,12 @@ class Index:
                 db.execute(f"SELECT term, doc FROM passages_terms WHERE term IN ({marks})", list(stems)).fetchall()
             )
 
+    def terms_from(self, prefix: str, limit: int) -> list[str]:
+        """Terms of the index that begin so, in alphabetical order."""
+        sql = "SELECT term FROM passages_terms WHERE term >= ? AND term < ? ORDER BY term LIMIT ?"
+        with self._connection() as db:
+            return [row[0] for row in db.execute(sql, (prefix, prefix + "\x7f", limit))]
+
     def _prepare(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._connection() as db:

@@ -16,10 +16,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from chat_app.search.library.asking import Asked
 from chat_app.search.library.folder import FoundFile, scan, starter_files
 from chat_app.search.library.index import Index, IndexedFile, StoredPassage, is_damage
 from chat_app.search.library.passages import CutDocument
-from chat_app.search.library.questions import terms
 from chat_app.search.library.ranking import Hit, rank
 from chat_app.search.library.readers import BASE_TIMEOUT_SECONDS, READER_COMMAND, Answer, Readers
 from chat_app.search.library.snapshot import sha256_of
@@ -27,7 +27,6 @@ from chat_app.search.library.states import FileState, LibraryFile, LibraryStatus
 
 logger = logging.getLogger(__name__)
 
-_CANDIDATES = 100
 _BATCH_FILES = 50
 _BATCH_SECONDS = 1.0
 _OPTIMIZE_FROM_FILES = 200
@@ -182,13 +181,12 @@ class Library:
         return file.path if file is not None and file.problem is None else None
 
     def search_now(self, query: str, limit: int = 8) -> list[Hit]:
-        expressions = terms(query)
-        if not expressions or limit < 1:
+        if limit < 1:
             return []
 
         def find() -> list[Hit]:
-            candidates = self._index.candidates(expressions, _CANDIDATES)
-            return rank(expressions, candidates, self._index.frequencies, self._index.passage_count(), limit)
+            asked = Asked(query, self._index)
+            return rank(asked, asked.candidates(), limit)
 
         return self._undamaged(find)
 

@@ -29,12 +29,18 @@ def content_words(question: str) -> list[str]:
     for word in _WORD.findall(text):
         first_forms.setdefault(word.casefold(), word)
     words = list(first_forms.values())
-    stopwords = _stopwords([word.casefold() for word in words])
+    stopwords = STOPWORDS[_language([word.casefold() for word in words])]
     kept = [word for word in words if word.casefold() not in stopwords or _is_keyword(word, text)]
     if len(kept) > 1 and kept[0].casefold() in REQUESTS and not _is_keyword(kept[0], text):
         kept = kept[1:]
     content = [word for word in kept if word.casefold() not in FILLERS]
     return content or kept or words
+
+
+def language_of_stopwords(question: str) -> str:
+    """The language whose stopwords the question holds, `en` when nothing tells."""
+    text = unicodedata.normalize("NFKC", question).replace("’", "'")
+    return _language([word.casefold() for word in dict.fromkeys(_WORD.findall(text))])
 
 
 def _is_keyword(word: str, text: str) -> bool:
@@ -48,8 +54,8 @@ def _parts(word: str) -> list[str]:
     return [part for part in parts if len(part) > 1] or parts if "'" in word else parts
 
 
-def _stopwords(words: list[str]) -> frozenset[str]:
-    """Of one language only: "die", "son" and "comment" are words to look for in another."""
+def _language(words: list[str]) -> str:
+    """By its stopwords, of one language only: "die", "son" and "comment" are words to look for in another."""
     counts = {language: sum(word in listed for word in words) for language, listed in STOPWORDS.items()}
     best = max(counts, key=lambda language: (counts[language], language == "en"))
-    return STOPWORDS[best] if best == "en" or counts[best] >= 2 else STOPWORDS["en"]
+    return best if counts[best] >= 2 else "en"

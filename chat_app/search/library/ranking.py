@@ -1,34 +1,40 @@
 """Candidates in the order in which a person would want to read them, with the share of the question that each one covers."""
 
-import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
-from math import log
+from collections.abc import Sequence
+from contextlib import closing
 
 from pydantic import BaseModel, ConfigDict
 
-from chat_app.search.library.index import TOKENIZER, Candidate
+from chat_app.search.library.asking import Asked
+from chat_app.search.library.index import Candidate
+from chat_app.search.library.matching import Match, Places, Scratch
 
 ANSWERED_COVERAGE = 0.65
 """When no hit reaches it, the documents do not answer the question.
 
-Measured over PostgreSQL's and Python's manuals with 60 questions that they answer, paraphrases among them, and 42 that they do
-not: 54 and none reach 0.7, 57 and 3 reach 0.6. Between the two, because whoever quotes the passages looks at them once more.
+Measured over four manuals with 141 questions that they answer, paraphrases among them, and 49 that they do not: 134 and 6
+reach it. Whoever quotes the passages looks at them once more.
 """
 
 _MAX_PASSAGES_PER_FILE = 3
 _ABOUT_FILE_COVERAGE = 0.6
 _NEAR_DUPLICATE = 0.8
-_TERM_WEIGHT = 2.0
-"""What any term counts besides its rarity; otherwise one rare word alone would cover a question."""
-# Beside bm25, which counts 1 for the best candidate. Against bm25 alone: first hit right for 44 instead of 41 of 60; the optimum is flat.
-_COVERAGE_WEIGHT = 2.0
-_HEADING_WEIGHT = 0.5
+_ALIKE = 0.4
+"""What a word that means about the same counts, beside the question's own."""
+# Beside relevance, which counts 1 for the best candidate. `make bench ARGS=ranking` measures them; the optimum is flat.
+_COVERAGE_WEIGHT = 1.0
+_HEADING_WEIGHT = 0.6
 _PROXIMITY_WEIGHT = 1.0
+_DOCUMENT_WEIGHT = 0.4
 _LISTING_FACTOR = 0.4
+# As in bm25: how soon saying a word again says nothing new, and how much a long passage is held against it.
+_SATURATION = 0.9
+_LENGTH_SHARE = 0.5
+_USUAL_CHARACTERS = 800
+_HEADING_COUNTS = 2.0
+_TITLE_COUNTS = 0.5
 _NEAR_TOKENS = 12
-_MAX_PLACES = 30
-_COLUMNS = ("title", "heading", "body", "bigrams")
+_MAX_PLACES = 12
 
 
 class Hit(BaseModel):
@@ -51,167 +57,127 @@ class Hit(BaseModel):
     """Share of the question's content terms, weighted by their rarity in the library, that passage, heading and title hold (0 to 1)."""
 
 
-class _Match(BaseModel):
-    """Where the stems of a question stand in a candidate."""
+class _Reading(BaseModel):
+    """A candidate and what it holds of a question."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     candidate: Candidate
-    found: frozenset[int]
-    in_title: frozenset[int]
-    in_heading: frozenset[int]
-    """In heading or title."""
+    relevance: float
+    """As bm25 counts, in the units of the question's weights."""
+    coverage: float
+    in_heading: float
+    """Share of the question that heading or title hold."""
+    in_title: float
     proximity: float
 
 
-Frequencies = Callable[[Sequence[str]], dict[str, int]]
-
-
-def rank(
-    terms: Sequence[str], candidates: Sequence[Candidate], frequencies: Frequencies, passage_count: int, limit: int
-) -> list[Hit]:
+def rank(asked: Asked, candidates: Sequence[Candidate], limit: int) -> list[Hit]:
     """Passages that hold more of the question first; at most 3 from a file unless the question is about it; no near-duplicates."""
     if not candidates:
         return []
-    scratch = _Scratch(terms, candidates)
-    try:
-        weights = _weights(scratch.stems, frequencies, passage_count)
-        matches = scratch.matches(weights)
-    finally:
-        scratch.close()
-    best_bm25 = max(candidate.bm25 for candidate in candidates)
-    scored = [(_score(match, weights, best_bm25), match) for match in matches]
+    with closing(Scratch(candidates)) as scratch:
+        matches = scratch.matches(asked.stems)
+    readings = [_read(asked, each, where) for each, where in zip(candidates, matches, strict=True)]
+    scored = list(zip(_scores(readings), readings, strict=True))
     scored.sort(key=lambda pair: -pair[0])
-    return [_hit(match, score, weights) for score, match in _selected(scored, weights, limit)]
+    return [_hit(reading, score) for score, reading in _selected(scored, limit)]
 
 
-class _Scratch:
-    """The candidates in a small index in memory: the same tokenizer and stemmer say which terms stand where."""
-
-    def __init__(self, terms: Sequence[str], candidates: Sequence[Candidate]) -> None:
-        self._candidates = candidates
-        columns = ", ".join(_COLUMNS)
-        self._db = sqlite3.connect(":memory:")
-        self._db.execute(f"CREATE VIRTUAL TABLE words USING fts5({columns}, tokenize='{TOKENIZER}')")
-        self._db.execute("CREATE VIRTUAL TABLE places USING fts5vocab(words, instance)")
-        self.stems = [self._stems(term) for term in terms]
-        """For each term the stems it consists of; a prefix is written `stem*`."""
-        self._db.executemany(
-            "INSERT INTO words (rowid, title, heading, body, bigrams) VALUES (?, ?, ?, ?, ?)",
-            ((i, c.title, c.heading, c.text, c.bigrams) for i, c in enumerate(candidates, start=1)),
-        )
-
-    def close(self) -> None:
-        self._db.close()
-
-    def matches(self, weights: Sequence[float]) -> list[_Match]:
-        """A term of several stems is found where they are neighbours."""
-        places: list[dict[int, set[tuple[str, int]]]] = [self._places(stems) for stems in self.stems]
-        matches: list[_Match] = []
-        for row, candidate in enumerate(self._candidates, start=1):
-            spots = [places[term].get(row, set()) for term in range(len(places))]
-            matches.append(
-                _Match(
-                    candidate=candidate,
-                    found=frozenset(term for term, spot in enumerate(spots) if spot),
-                    in_title=frozenset(
-                        t for t, spot in enumerate(spots) if any(column == "title" for column, _ in spot)
-                    ),
-                    in_heading=frozenset(
-                        t for t, spot in enumerate(spots) if any(column in ("title", "heading") for column, _ in spot)
-                    ),
-                    proximity=_proximity(spots, weights),
-                )
-            )
-        return matches
-
-    def _stems(self, term: str) -> list[str]:
-        if term.endswith("*"):
-            return [term.strip('"* ') + "*"]
-        self._db.execute("INSERT INTO words (rowid, body) VALUES (1, ?)", (term,))
-        stems = [stem for (stem,) in self._db.execute("SELECT term FROM places ORDER BY offset")]
-        self._db.execute("DELETE FROM words")
-        return stems
-
-    def _places(self, stems: Sequence[str]) -> dict[int, set[tuple[str, int]]]:
-        """Row -> (column, offset) of each appearance."""
-        appearances: dict[int, set[tuple[str, int]]] | None = None
-        for position, stem in enumerate(stems):
-            found: dict[int, set[tuple[str, int]]] = {}
-            for row, column, offset in self._appearances(stem):
-                if appearances is None or (column, offset - position) in appearances.get(row, ()):
-                    found.setdefault(row, set()).add((column, offset - position))
-            appearances = found
-        return appearances or {}
-
-    def _appearances(self, stem: str) -> Iterable[tuple[int, str, int]]:
-        if stem.endswith("*"):
-            low = stem[:-1]
-            return self._db.execute(
-                "SELECT doc, col, offset FROM places WHERE term >= ? AND term < ?", (low, low + "\x7f")
-            )
-        return self._db.execute("SELECT doc, col, offset FROM places WHERE term = ?", (stem,))
+def _read(asked: Asked, candidate: Candidate, matches: Sequence[Match]) -> _Reading:
+    length = 1 - _LENGTH_SHARE + _LENGTH_SHARE * len(candidate.text) / _USUAL_CHARACTERS
+    relevance = coverage = in_heading = in_title = 0.0
+    for weight, match in zip(asked.weights, matches, strict=True):
+        own, alike = _count(match.own, length), _count(match.alike, length)
+        relevance += weight * max(_saturated(own + _ALIKE * alike) if own else 0.0, _ALIKE * _saturated(alike))
+        coverage += weight * (1.0 if own else _ALIKE if alike else 0.0)
+        in_heading += weight * max(_is_above(match.own), _ALIKE * _is_above(match.alike))
+        in_title += weight * ("title" in match.own)
+    return _Reading.model_construct(
+        candidate=candidate,
+        relevance=relevance,
+        coverage=min(1.0, coverage / asked.total),
+        in_heading=min(1.0, in_heading / asked.total),
+        in_title=in_title / asked.total,
+        proximity=_proximity(asked, matches),
+    )
 
 
-def _weights(stems: Sequence[Sequence[str]], frequencies: Frequencies, passage_count: int) -> list[float]:
-    """How much each term says: the rarer its rarest stem, the more; most of all one that stands nowhere."""
-    known = frequencies(sorted({stem for term in stems for stem in term}))
-    rarest = [min((known.get(stem, 0) for stem in term), default=0) for term in stems]
-    return [log(1 + (passage_count - count + 0.5) / (count + 0.5)) + _TERM_WEIGHT for count in rarest]
+def _count(places: Places, length: float) -> float:
+    """How often, where once in a heading says more than once in a text, and once in a long text less."""
+    if not places:
+        return 0.0
+    in_text = len(places.get("body", ())) + len(places.get("bigrams", ()))
+    return in_text / length + _HEADING_COUNTS * ("heading" in places) + _TITLE_COUNTS * ("title" in places)
 
 
-def _share(found: frozenset[int], weights: Sequence[float]) -> float:
-    return sum(weights[term] for term in found) / (sum(weights) or 1.0)
+def _saturated(count: float) -> float:
+    return count / (count + _SATURATION)
 
 
-def _proximity(spots: Sequence[set[tuple[str, int]]], weights: Sequence[float]) -> float:
-    """Weight of neighbouring terms of the question that stand near each other in the passage, as a share of all neighbours."""
-    near = total = 0.0
-    for (first, second), (w1, w2) in zip(pairwise(spots), pairwise(weights), strict=True):
-        total += w1 + w2
-        near += (w1 + w2) * _nearness(first, second)
-    return near / total if total else 0.0
+def _is_above(places: Places) -> bool:
+    return "heading" in places or "title" in places
 
 
-def _nearness(first: set[tuple[str, int]], second: set[tuple[str, int]]) -> float:
+def _proximity(asked: Asked, matches: Sequence[Match]) -> float:
+    """Weight of the pairs of notions that stand near each other, as a share of all pairs."""
+    spots = [match.own or match.alike for match in matches]
+    near = sum(weight * _nearness(spots[i], spots[k]) for i, k, weight in asked.pairs if spots[i] and spots[k])
+    return near / asked.total_of_pairs
+
+
+def _nearness(first: Places, second: Places) -> float:
     """1 for words side by side, falling to 0 at a distance of `_NEAR_TOKENS`."""
-    gaps = [
-        abs(offset - place)
-        for column, offset in sorted(first)[:_MAX_PLACES]
-        for other, place in sorted(second)[:_MAX_PLACES]
-        if column == other
-    ]
-    gap = min(gaps, default=_NEAR_TOKENS)
+    gap = min((_gap(first[column], second[column]) for column in first if column in second), default=_NEAR_TOKENS)
     return max(0.0, 1 - max(0, gap - 1) / _NEAR_TOKENS)
 
 
-def _score(match: _Match, weights: Sequence[float], best_bm25: float) -> float:
-    relevance = match.candidate.bm25 / best_bm25 if best_bm25 > 0 else 0.0
-    score = (
-        relevance
-        + _COVERAGE_WEIGHT * _share(match.found, weights)
-        + _HEADING_WEIGHT * _share(match.in_heading, weights)
-        + _PROXIMITY_WEIGHT * match.proximity
-    )
-    return score * (_LISTING_FACTOR if match.candidate.is_listing else 1.0)
+def _gap(first: Sequence[int], second: Sequence[int]) -> int:
+    return min(abs(one - two) for one in first[:_MAX_PLACES] for two in second[:_MAX_PLACES])
 
 
-def _selected(
-    scored: Sequence[tuple[float, _Match]], weights: Sequence[float], limit: int
-) -> list[tuple[float, _Match]]:
-    is_only_file = len({match.candidate.path for _, match in scored}) == 1
-    taken: list[tuple[float, _Match]] = []
+def _scores(readings: Sequence[_Reading]) -> list[float]:
+    best = max(reading.relevance for reading in readings) or 1.0
+    documents = _documents(readings, best)
+    most = max(documents.values()) or 1.0
+    return [
+        (
+            reading.relevance / best
+            + _COVERAGE_WEIGHT * reading.coverage
+            + _HEADING_WEIGHT * reading.in_heading
+            + _PROXIMITY_WEIGHT * reading.proximity
+            + _DOCUMENT_WEIGHT * documents[reading.candidate.path] / most
+        )
+        * (_LISTING_FACTOR if reading.candidate.is_listing else 1.0)
+        for reading in readings
+    ]
+
+
+def _documents(readings: Sequence[_Reading], best: float) -> dict[str, float]:
+    """How much each file has to say: its three most relevant passages, the second and third counting a half and a quarter."""
+    relevances: dict[str, list[float]] = {}
+    for reading in readings:
+        relevances.setdefault(reading.candidate.path, []).append(reading.relevance / best)
+    return {
+        path: sum(value * 0.5**place for place, value in enumerate(sorted(values, reverse=True)[:3]))
+        for path, values in relevances.items()
+    }
+
+
+def _selected(scored: Sequence[tuple[float, _Reading]], limit: int) -> list[tuple[float, _Reading]]:
+    is_only_file = len({reading.candidate.path for _, reading in scored}) == 1
+    taken: list[tuple[float, _Reading]] = []
     words_taken: list[set[str]] = []
     per_file: dict[str, int] = {}
-    for score, match in scored:
-        path = match.candidate.path
-        is_about_file = is_only_file or _share(match.in_title, weights) >= _ABOUT_FILE_COVERAGE
+    for score, reading in scored:
+        path = reading.candidate.path
+        is_about_file = is_only_file or reading.in_title >= _ABOUT_FILE_COVERAGE
         if per_file.get(path, 0) >= _MAX_PASSAGES_PER_FILE and not is_about_file:
             continue
-        words = set(match.candidate.text.casefold().split())
+        words = set(reading.candidate.text.casefold().split())
         if any(_is_near_duplicate(words, other) for other in words_taken):
             continue
-        taken.append((score, match))
+        taken.append((score, reading))
         words_taken.append(words)
         per_file[path] = per_file.get(path, 0) + 1
         if len(taken) == limit:
@@ -223,8 +189,8 @@ def _is_near_duplicate(words: set[str], other: set[str]) -> bool:
     return len(words & other) >= _NEAR_DUPLICATE * len(words | other)
 
 
-def _hit(match: _Match, score: float, weights: Sequence[float]) -> Hit:
-    candidate = match.candidate
+def _hit(reading: _Reading, score: float) -> Hit:
+    candidate = reading.candidate
     return Hit(
         path=candidate.path,
         url=f"library:{candidate.path}",
@@ -232,5 +198,5 @@ def _hit(match: _Match, score: float, weights: Sequence[float]) -> Hit:
         location=candidate.location,
         text=candidate.text,
         score=round(score, 4),
-        coverage=round(_share(match.found, weights), 4),
+        coverage=round(reading.coverage, 4),
     )

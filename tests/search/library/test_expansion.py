@@ -1,0 +1,70 @@
+"""What a question finds that is put in other forms, other words or other spellings than its own."""
+
+from pathlib import Path
+
+import pytest
+
+from chat_app.search.library.library import Library
+
+OTHER = "The kitchen is open from nine to five and closed on public holidays."
+
+
+def found(tmp_path: Path, question: str, *texts: str) -> list[str]:
+    """The texts that a question finds among these and others, best first."""
+    folder = tmp_path / "library"
+    folder.mkdir()
+    for number, text in enumerate([*texts, OTHER]):
+        (folder / f"{number}.txt").write_text(text, "utf-8")
+    library = Library(folder, tmp_path / "index.sqlite")
+    library.refresh_now()
+    return [hit.text for hit in library.search_now(question)]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Wie kann ich die Verbindungen begrenzen?", "Jede Verbindung kostet Speicher, eine Begrenzung hilft."),
+        ("Was ist ein Haus?", "Alle Häuser der Straße sind rot."),
+        ("Wie wird das installiert?", "Die Installation dauert fünf Minuten."),
+        ("Wo ist die Datenbankverbindung?", "Die Verbindung zur Datenbank wird zuerst geöffnet."),
+        ("Comment est-ce que je limite les connexions ?", "Une connexion de plus dépasse la limite."),
+        ("Comment installer le paquet ?", "L'installation des paquets est simple."),
+        ("¿Cómo puedo limitar las conexiones?", "Cada conexión tiene un límite."),
+        ("¿Cómo se instalan los paquetes?", "La instalación del paquete es sencilla."),
+    ],
+)
+def test_other_forms_of_a_word_are_found(tmp_path: Path, question: str, text: str) -> None:
+    assert found(tmp_path, question, text)[:1] == [text]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("How do I give a column another name?", "ALTER TABLE can rename a column at any time."),
+        ("How do I get rid of a user?", "An account is removed with the command dropuser."),
+        ("Which permissions does a folder have?", "Each directory has a permission for its owner."),
+        ("How long can a password be?", "The length of a passphrase is limited to 64 characters."),
+    ],
+)
+def test_other_words_for_the_same_are_found(tmp_path: Path, question: str, text: str) -> None:
+    assert found(tmp_path, question, text)[:1] == [text]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Is this file system readonly?", "The filesystem is read-only."),
+        ("Is this filesystem read-only?", "The filesystem is readonly."),
+    ],
+)
+def test_words_written_apart_or_together_are_found(tmp_path: Path, question: str, text: str) -> None:
+    assert found(tmp_path, question, text)[:1] == [text]
+
+
+def test_the_question_s_own_words_come_before_others_for_the_same(tmp_path: Path) -> None:
+    own, other = "Rename the column in the table.", "Give the column of the table an alias."
+    assert found(tmp_path, "How do I rename a column of a table?", other, own) == [own, other]
+
+
+def test_words_that_only_begin_alike_are_not_forms_of_one_word(tmp_path: Path) -> None:
+    assert found(tmp_path, "Was ist die Miete und wie hoch ist die?", "Der Mietling kam am Abend.") == []
