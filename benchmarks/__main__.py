@@ -16,7 +16,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 
-from benchmarks import crowd, single_turns, starting
+from benchmarks import crowd, pages, single_turns, starting
 from benchmarks.figures import Figure, heading
 from benchmarks.stage import Stage
 
@@ -27,6 +27,7 @@ MEASUREMENTS: dict[str, tuple[str, Callable[[Stage], Awaitable[list[Figure]]]]] 
     "alone": ("One turn at human pace", crowd.alone),
     "twenty": ("Twenty turns at once", crowd.twenty),
     "fifty": ("Fifty turns at once", crowd.fifty),
+    "page": ("In a browser", pages.page),
     "restart": ("Killed in the middle of a report", starting.restart),
 }
 

@@ -75,6 +75,8 @@ class AnalystDeps:
     """Whether further searches are possible."""
     may_repair: Callable[[], bool]
     """Whether a report may be sent back, which costs as much as writing it did."""
+    send_back: Callable[[], None]
+    """Note that the next text is a correction."""
 
 
 async def extra_search(ctx: RunContext[AnalystDeps], query: str, purpose: str) -> str:
@@ -97,6 +99,7 @@ def require_known_numbers(ctx: RunContext[AnalystDeps], text: str) -> str:
     unknown = ctx.deps.unknown_numbers(text)
     if not unknown or ctx.retry or not ctx.deps.may_repair():
         return text
+    ctx.deps.send_back()
     named = ", ".join(f"[{number}]" for number in unknown)
     raise ModelRetry(
         f"No source has the number {named}. Write the whole report again: cite only numbers that stand in the "

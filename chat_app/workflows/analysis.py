@@ -33,6 +33,7 @@ class Analysis:
         self._plan = plan
         self._model = bench.roles.analyst
         self._remarks: list[str] = []
+        self._is_sent_back = False
 
     async def gaps(self) -> tuple[Search, ...]:
         """Searches for what is missing yet. A check that fails costs the report nothing but a remark."""
@@ -105,6 +106,7 @@ class Analysis:
             unknown_numbers=lambda text: unknown_numbers(self._parted(text).text, self._bench.known_sources),
             may_search=lambda: searches.may_go_on,
             may_repair=lambda: not self._bench.ledger.is_exhausted,
+            send_back=self._send_back,
         )
 
         async def request(model: str, usage: RunUsage) -> AgentRunResult[str]:
@@ -132,8 +134,11 @@ class Analysis:
         await bench.ledger.show(part, "analyst", bench.lineup.usage)
         return await bench.searches.extra(query, purpose)
 
+    def _send_back(self) -> None:
+        self._is_sent_back = True
+
     async def _begin_text(self) -> ReportText:
-        text = await self._bench.journal.begin_report(self._bench.turn)
+        text = await self._bench.journal.begin_report(self._bench.turn, is_correction=self._is_sent_back)
         return text if self._bench.roles.is_excerpts else _PartedText(text)
 
     async def _fitting(self, outcomes: tuple[Outcome, ...], room_tokens: int, stage: str) -> tuple[Outcome, ...]:

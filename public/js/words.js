@@ -1,6 +1,12 @@
 // How figures and sources are put into words, in one place for elements and page.
 const LIBRARY = 'library:';
 
+/** Why the text of a report that was being written is gone from the page. */
+export const REWRITING = {
+  citations: 'Checking the citations: some had no source, so the report is being corrected.',
+  again: 'The report was interrupted and is being written again.',
+};
+
 export function plural(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;
 }
