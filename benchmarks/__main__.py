@@ -16,7 +16,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 
-from benchmarks import crowd, finding, single_turns, starting
+from benchmarks import crowd, finding, pages, single_turns, starting
 from benchmarks.figures import Figure, heading
 from benchmarks.stage import Stage
 
@@ -29,6 +29,7 @@ MEASUREMENTS: dict[str, tuple[str, Callable[[Stage], Awaitable[list[Figure]]]]] 
     "fifty": ("Fifty turns at once", crowd.fifty),
     "ranking": ("Passages found", finding.ranking),
     "excerpts": ("Passages quoted without a key", finding.excerpts),
+    "page": ("In a browser", pages.page),
     "restart": ("Killed in the middle of a report", starting.restart),
 }
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["s", "ms", "x", "MB", "of 1"]
+Unit = Literal["s", "ms", "x", "MB", "/s", "of 1"]
 
-_DIGITS = {"s": 2, "ms": 0, "x": 3, "MB": 0, "of 1": 2}
+_DIGITS = {"s": 2, "ms": 0, "x": 3, "MB": 0, "/s": 0, "of 1": 2}
 _NAME_WIDTH, _MEASURED_WIDTH = 58, 34
 
 

@@ -230,4 +230,6 @@ def _source_line(source: dict[str, Any]) -> str:
 def _report_text(report: dict[str, Any]) -> str:
     notes = [f"Note: {note}\n" for note in report.get("notes", ())]
     text = marked(report["text"], report.get("uncited", ()), "(no source)")
-    return "\n".join([text, "", *notes, *map(_source_line, report["sources"])])
+    follow_ups = [f"- {question}" for question in report.get("follow_ups", ())]
+    asked_next = ["", "Ask next:", *follow_ups] if follow_ups else []
+    return "\n".join([text, "", *notes, *map(_source_line, report["sources"]), *asked_next])

@@ -7,6 +7,7 @@ from chainlit.config import config
 from chainlit.data.base import BaseDataLayer
 from chainlit.types import ThreadDict
 
+from chat_app.chat.audience import Page
 from chat_app.chat.room import Room, current_room
 from chat_app.chat.socket_events import SIGN_IN_FIRST, pages_of_person
 from chat_app.errors import CannotRetry, NotFound
@@ -25,7 +26,9 @@ async def starters(user: cl.User | None) -> list[cl.Starter]:
 
 
 async def on_chat_resume(thread: ThreadDict) -> None:
-    await current_room().conversation.bring_up_to_date(cast(dict[str, Any], thread))
+    page = cast(Page, cl.context.session)
+    earlier = await current_room().conversation.bring_up_to_date(cast(dict[str, Any], thread), page)
+    await page.emit("window_message", earlier)
 
 
 async def on_stop_pressed(action: cl.Action) -> None:
@@ -57,11 +60,15 @@ async def on_settings_update(settings: dict[str, Any]) -> None:
 
 
 async def on_window_message(data: object) -> None:
-    """The page tells what a person has picked in the composer; by itself Chainlit tells it only with a question."""
+    """The page tells what a person has picked in the composer, which Chainlit tells only with a question, and asks for more."""
     message = cast(dict[str, object], data) if isinstance(data, dict) else {}
     user = cl.context.session.user
-    if message.get("type") == "choose-depth" and user is not None:
+    if user is None:
+        return
+    if message.get("type") == "choose-depth":
         await current_room().offer.choose_depth(user.identifier, message.get("depth"))
+    if message.get("type") == "show-earlier":
+        await current_room().conversation.show_earlier(cast(Page, cl.context.session), user.identifier)
 
 
 # Chainlit's decorators have no complete types, so they are called here, where nothing depends on what they return.

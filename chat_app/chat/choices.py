@@ -44,6 +44,10 @@ class Offer:
         await page.emit("set_modes", [asdict(self._depths(choices.depth))])
         await self._show_models(page, choices)
 
+    async def modes(self, owner: str) -> dict[str, str]:
+        """What Chainlit's composer would send with the owner's next question."""
+        return {"depth": (await self._preferences.of(owner)).depth}
+
     async def choose_depth(self, owner: str, depth: object) -> None:
         """From now on the owner's next question starts with this one. What is no depth is not kept."""
         if depth in get_args(Depth):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chat_app.agents.menu import Menu
 from chat_app.chat.audience import Audience, Page
+from chat_app.chat.folding import Folding
 from chat_app.errors import InvalidQuestion, NotFound
 from chat_app.research.turn import Depth, RoleModels, Turn, clean_question, now
 from chat_app.research.view import TurnView, tried_again
@@ -48,6 +49,7 @@ class Conversation:
         self._menu = menu
         self._read_thread = read_thread
         self._attachments = attachments
+        self._folding = Folding()
 
     async def ask(
         self,
@@ -98,7 +100,7 @@ class Conversation:
             pages = list(self._pages_of(turn.thread_id))
             if not await self._is_last(turn):
                 for page in pages:
-                    await self._show_again(page)
+                    await self._show_again(page, turn.message_id)
             await self._audience.show(pages, turn, announced)
 
         turn = await self._turns.retry(turn_id, announce)
@@ -121,10 +123,11 @@ class Conversation:
             raise NotFound("There is no such research of yours.")
         await self._turns.stop(turn_id)
 
-    async def bring_up_to_date(self, thread: Row) -> None:
-        """Complete a thread that is about to be shown with what its turns have come to.
+    async def bring_up_to_date(self, thread: Row, page: Page | None = None, needed: str = "") -> Row | None:
+        """Complete a thread that is about to be shown with what its turns have come to, and fold its beginning.
 
-        The stored rows lag behind while a turn runs, and lack the end when a crash came between.
+        The stored rows lag behind while a turn runs, and lack the end when a crash came between. The question `needed` is
+        not folded. Returns what the page must be told of what is.
         """
         steps: dict[str, Row] = {step["id"]: step for step in thread["steps"]}
         elements: dict[str, Row] = {element["id"]: element for element in thread["elements"]}
@@ -146,6 +149,16 @@ class Conversation:
                 await self._transcript.save_steps(rows.steps, rows.elements)
         thread["steps"] = sorted(steps.values(), key=_created_at)
         thread["elements"] = list(elements.values())
+        running = [row.turn.message_id for row in turns if row.end_kind is None]
+        return self._folding.fold(thread, page, [*running, needed])
+
+    async def show_earlier(self, page: Page, owner: str) -> None:
+        """Show the page more of the beginning of its thread. Raises NotFound for a thread of somebody else."""
+        thread = await self._read_thread(page.thread_id)
+        if thread is None or thread["userIdentifier"] != owner:
+            raise NotFound("There is no such research of yours.")
+        self._folding.show_more(page, thread)
+        await self._show_again(page)
 
     async def attach(self, page: Page) -> None:
         """Show the page everything that still runs in its thread."""
@@ -169,13 +182,14 @@ class Conversation:
         rows = await self._trail.turns_of(turn.thread_id)
         return next((row.turn for row in rows if row.turn.message_id == turn.message_id), turn)
 
-    async def _show_again(self, page: Page) -> None:
+    async def _show_again(self, page: Page, needed: str = "") -> None:
         """Show the page its whole thread, as a reload would: only so do rows get a place among those that it has."""
         thread = await self._read_thread(page.thread_id)
         if thread is None:
             return
-        await self.bring_up_to_date(thread)
+        earlier = await self.bring_up_to_date(thread, page, needed)
         await page.emit("resume_thread", thread)
+        await page.emit("window_message", earlier)
         await self.attach(page)
 
     async def _running(self, thread_id: str) -> list[TurnRow]:

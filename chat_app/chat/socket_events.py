@@ -62,6 +62,8 @@ async def _client_message(sid: str, payload: object = None) -> None:
     page, message = _page(session), _message(payload)
     if not current_room().is_known(_owner(session)):
         return await _refuse(page, SIGN_IN_FIRST, message)
+    if not message.get("modes"):  # asked by a button of our own, which knows no composer
+        message = {**message, "modes": await current_room().offer.modes(_owner(session))}
 
     async def name_thread(turn: Turn) -> None:
         # A page whose connection breaks a moment later must know which thread to come back to. Without the first line

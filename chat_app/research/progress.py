@@ -89,6 +89,8 @@ class ReportStarted(_Event):
 
     kind: Literal["report_started"] = "report_started"
     attempt: int
+    is_correction: bool = False
+    """Whether the text before was sent back, for it cited numbers that no source has."""
 
 
 class ReportDelta(_Event):

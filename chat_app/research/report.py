@@ -29,6 +29,8 @@ class Report(BaseModel):
     """What a reader must know about how it came about: parts that are missing, a limit that was reached."""
     uncited: tuple[int, ...] = ()
     """Offsets in `text`, in characters, behind the paragraphs that state something and cite nothing."""
+    follow_ups: tuple[str, ...] = ()
+    """Questions that a reader may want to ask next."""
 
 
 def replace_citations(text: str, replacement: Callable[[list[int]], str]) -> str:

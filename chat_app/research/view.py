@@ -60,6 +60,8 @@ class TurnView(_View):
     waiting: WaitView | None = None
     """Who the planner or the analyst waits for, else the search that began to wait last."""
     attempt: int = 0
+    is_correction: bool = False
+    """Whether the report is written again for citations that had no source."""
     text: str = ""
     """The report as far as it is written."""
     report: Report | None = None
@@ -144,7 +146,9 @@ def _changes(view: TurnView, event: p.Event, at: datetime) -> dict[str, object]:
         case p.Waiting():
             return _waiting(view, event, at)
         case p.ReportStarted():
-            return {"attempt": event.attempt, "text": ""} if event.attempt > view.attempt else {}
+            if event.attempt <= view.attempt:
+                return {}
+            return {"attempt": event.attempt, "text": "", "is_correction": event.is_correction}
         case p.ReportDelta():
             return _text(view, event)
         case p.CostUpdated():

@@ -31,6 +31,7 @@ def progress_props(view: TurnView) -> dict[str, Any]:
         "waiting": _wait(view.waiting),
         "error": view.failure.model_dump() if view.failure else None,
         "replacements": list(view.replacements),
+        "rewriting": None if view.attempt < 2 or view.end else "citations" if view.is_correction else "again",
         "sourceCount": len(view.sources),
         "searchesDone": sum(search.state == "done" for search in view.searches),
         "searchesFailed": sum(search.state == "failed" for search in view.searches),

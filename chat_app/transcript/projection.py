@@ -158,6 +158,7 @@ class _Projection:
             "message": message,
             "sources": sources,
             "suggestions": suggestion_props(self.view),
+            "followUps": list(self.view.report.follow_ups) if self.view.report else [],
         }
         return [card, *attached, self._element("Sources", "sources", "report", props)]
 

@@ -4,7 +4,7 @@ from dbos import DBOS, PropagateOtelContext
 from pydantic_ai import AgentRunResult
 from pydantic_ai.usage import RunUsage
 
-from chat_app.agents.analyst import AnalystDeps, analyst_prompt, is_cut, outcome_text
+from chat_app.agents.analyst import AnalystDeps, ReportText, analyst_prompt, is_cut, outcome_text
 from chat_app.agents.brief import AnalystBrief
 from chat_app.agents.context_windows import tokens_of
 from chat_app.agents.failures import failure_of
@@ -12,12 +12,12 @@ from chat_app.agents.models import spoken_name
 from chat_app.agents.reviewer import reviewer_prompt
 from chat_app.errors import TurnStoppedError
 from chat_app.research.evidence import Finding, Outcome
+from chat_app.research.follow_ups import Parted, Parting, part
 from chat_app.research.plan import Plan, Search
 from chat_app.research.progress import End, Failure, NoEvidence, ReportReady, TurnFailed
 from chat_app.research.report import Report, settle_citations, unknown_numbers
 from chat_app.research.uncited import uncited_ends
 from chat_app.workflows.condensing import condense_task, findings_room, recent, too_long
-from chat_app.workflows.journal import ReportText
 from chat_app.workflows.resources import agents
 from chat_app.workflows.searches import CHILD_POLL_SECONDS
 from chat_app.workflows.workbench import Workbench
@@ -33,6 +33,7 @@ class Analysis:
         self._plan = plan
         self._model = bench.roles.analyst
         self._remarks: list[str] = []
+        self._is_sent_back = False
 
     async def gaps(self) -> tuple[Search, ...]:
         """Searches for what is missing yet. A check that fails costs the report nothing but a remark."""
@@ -55,7 +56,7 @@ class Analysis:
 
     async def write(self) -> End:
         """The end of the turn."""
-        text = await self._text()
+        text, follow_ups = self._parted(await self._text())
         report = settle_citations(text, self._bench.known_sources)
         if removed := unknown_numbers(text, self._bench.known_sources):
             self._remarks.append(self._bench.notes.removed(removed))
@@ -64,7 +65,12 @@ class Analysis:
             return TurnFailed(error=Failure(kind="empty_answer", message=message, retryable=True))
         if not report.sources and self._bench.roles.is_excerpts:
             return NoEvidence(text=report.text)  # passages were found, but none that answers
-        return ReportReady(report=report.model_copy(update=self._remarks_on(report)))
+        added = {**self._remarks_on(report), "follow_ups": follow_ups if report.sources else ()}
+        return ReportReady(report=report.model_copy(update=added))
+
+    def _parted(self, text: str) -> Parted:
+        # Excerpts are other people's words, which stay as they are.
+        return Parted(text, ()) if self._bench.roles.is_excerpts else part(text)
 
     def _remarks_on(self, report: Report) -> dict[str, object]:
         if self._bench.roles.is_excerpts:
@@ -97,9 +103,10 @@ class Analysis:
         deps = AnalystDeps(
             extra_search=self._extra_search,
             begin_text=self._begin_text,
-            unknown_numbers=lambda text: unknown_numbers(text, self._bench.known_sources),
+            unknown_numbers=lambda text: unknown_numbers(self._parted(text).text, self._bench.known_sources),
             may_search=lambda: searches.may_go_on,
             may_repair=lambda: not self._bench.ledger.is_exhausted,
+            send_back=self._send_back,
         )
 
         async def request(model: str, usage: RunUsage) -> AgentRunResult[str]:
@@ -127,8 +134,12 @@ class Analysis:
         await bench.ledger.show(part, "analyst", bench.lineup.usage)
         return await bench.searches.extra(query, purpose)
 
+    def _send_back(self) -> None:
+        self._is_sent_back = True
+
     async def _begin_text(self) -> ReportText:
-        return await self._bench.journal.begin_report(self._bench.turn)
+        text = await self._bench.journal.begin_report(self._bench.turn, is_correction=self._is_sent_back)
+        return text if self._bench.roles.is_excerpts else _PartedText(text)
 
     async def _fitting(self, outcomes: tuple[Outcome, ...], room_tokens: int, stage: str) -> tuple[Outcome, ...]:
         """The outcomes, with those condensed that would not let all fit into the room."""
@@ -150,3 +161,20 @@ class Analysis:
             fitting[i] = condensed
         self._remarks.append(self._bench.notes.condensed())
         return tuple(fitting)
+
+
+class _PartedText:
+    """The text of a report as it is written, without the questions that follow it."""
+
+    def __init__(self, text: ReportText) -> None:
+        self._text = text
+        self._parting = Parting()
+
+    async def write(self, text: str) -> None:
+        if report := self._parting.feed(text):
+            await self._text.write(report)
+
+    async def close(self) -> None:
+        if rest := self._parting.close():
+            await self._text.write(rest)
+        await self._text.close()

@@ -119,10 +119,10 @@ class Journal:
         except DATABASE_ERRORS as error:
             logger.warning("The history of turn %s lags behind: %s", turn.id, error)
 
-    async def begin_report(self, turn: Turn) -> "ReportText":
+    async def begin_report(self, turn: Turn, *, is_correction: bool = False) -> "ReportText":
         """Begin the report, or begin it again: then the text so far is void."""
         attempt = await self.trail.next_attempt(turn.id)
-        await self.record(turn, f"report.{attempt}", ReportStarted(attempt=attempt))
+        await self.record(turn, f"report.{attempt}", ReportStarted(attempt=attempt, is_correction=is_correction))
         return ReportText(self, turn, attempt)
 
 

@@ -5,11 +5,14 @@ import { useRecoilValue } from 'recoil';
 import {
   ArrowRightLeft,
   Ban,
+  Bell,
+  BellRing,
   Check,
   ChevronDown,
   Circle,
   Clock,
   FileText,
+  ListChecks,
   LoaderCircle,
   MessageCircleQuestion,
   RotateCcw,
@@ -20,7 +23,7 @@ import {
 } from 'lucide-react';
 import { currentThreadIdState } from '@chainlit/react-client';
 
-const { words, progress, costs, components, setThread } = window.rcUI;
+const { words, progress, costs, components, setThread, notices } = window.rcUI;
 
 const CHIPS = 6;
 const PATIENCE_MS = 8000;
@@ -28,6 +31,12 @@ const KEPT_MS = 150;
 
 // What stands in a phase until there is more to say, so that saying it moves nothing.
 const DOING = { planning: 'Deciding what to search for', analyzing: 'Reading what was found, then writing' };
+
+const TELL = {
+  off: 'Tell me when it is done',
+  on: 'You will be told when it is done',
+  blocked: 'Your browser blocks notifications of this page; the title of the tab will say when it is done.',
+};
 
 const MARK = {
   running: [LoaderCircle, 'rc-mark-running', 'running'],
@@ -230,6 +239,31 @@ function Stop({ turn, callAction }) {
   );
 }
 
+/** A notification of the browser at the end, for who is elsewhere then. The title of the tab says it without this. */
+function Tell() {
+  const [state, setState] = useState(notices.state());
+  const [isBlocked, setBlocked] = useState(false);
+  if (state === 'none' || (state === 'blocked' && !isBlocked)) return null;
+  if (state === 'blocked') {
+    return (
+      <p role="status" className="rc-small rc-tell-blocked">
+        {TELL.blocked}
+      </p>
+    );
+  }
+  const press = async () => {
+    const next = await notices.toggle();
+    setState(next);
+    setBlocked(next === 'blocked');
+  };
+  const Icon = state === 'on' ? BellRing : Bell;
+  return (
+    <button type="button" className="rc-pill rc-tell" aria-pressed={state === 'on'} aria-label={TELL[state]} title={TELL[state]} onClick={press}>
+      <Icon aria-hidden="true" />
+    </button>
+  );
+}
+
 function Failure({ error, turn, callAction }) {
   const [state, retry] = useAction('rc_retry', turn, callAction);
   const isAsked = state === 'asked';
@@ -251,11 +285,17 @@ function Failure({ error, turn, callAction }) {
 }
 
 /** What must be known whether the card is open or not: why it waits, and who took over from whom. */
-function Notices({ waits, replacements }) {
+function Notices({ waits, replacements, rewriting }) {
   const reasons = waits.flatMap((wait) => wait.reasons);
-  if (!reasons.length && !replacements.length) return null;
+  if (!reasons.length && !replacements.length && !rewriting) return null;
   return (
     <ul className="rc-notices">
+      {rewriting ? (
+        <li>
+          <ListChecks aria-hidden="true" />
+          <span>{words.REWRITING[rewriting]}</span>
+        </li>
+      ) : null}
       {reasons.map((reason) => (
         <li key={reason} className="rc-warn">
           <Clock aria-hidden="true" />
@@ -458,13 +498,14 @@ function ResearchProgress({ props, callAction }) {
           <Summary view={view} waits={waits} now={now} />
           <ChevronDown className="rc-chevron" aria-hidden="true" />
         </button>
+        {isOver ? null : <Tell />}
         {isOver ? null : <Stop turn={props.turn} callAction={callAction} />}
       </div>
       {view.error ? <Failure key={props.turn} error={view.error} turn={props.turn} callAction={callAction} /> : null}
       {isOpen ? (
         <Details id={id} view={view} isWaiting={isStuck(view, waits)} conversation={conversation} isRetry={/:[1-9]\d*$/.test(props.turn)} now={now} />
       ) : null}
-      <Notices waits={waits} replacements={replacements} />
+      <Notices waits={waits} replacements={replacements} rewriting={view.rewriting} />
     </section>
   );
 }

@@ -1,14 +1,15 @@
 // The sources of a report as cards; opens the panel for a card or a citation; copies the report.
-// Props: { turn, message, sources, suggestions }.
-import { useEffect, useRef, useState } from 'react';
+// Props: { turn, message, sources, suggestions, followUps }.
+import { useEffect, useId, useRef, useState } from 'react';
 import { useRecoilCallback, useRecoilState, useRecoilValue } from 'recoil';
 import { elementState, messagesState, sideViewState } from '@chainlit/react-client';
-import { Check, Copy, FileText, Globe, Quote, Search } from 'lucide-react';
+import { Check, Copy, CornerDownRight, FileText, Globe, Quote, Search } from 'lucide-react';
 
 const { words, components, sources: register } = window.rcUI;
 
 const FIRST = 6;
 const SAID_MS = 2500;
+const WORDS = { askNext: 'Ask next' };
 
 const keyOf = (message, source) => `rc-source-${message}-${source.number ?? source.url}`;
 
@@ -116,6 +117,38 @@ function Suggestions({ list }) {
   );
 }
 
+/** Questions to go on with. Only those of the last turn are shown (css/sources.css); pressed once, they are its past. */
+function FollowUps({ list, ask }) {
+  const id = useId();
+  const isAsked = useRef(false);
+  if (!list.length) return null;
+  const press = (question) => {
+    if (isAsked.current) return;
+    isAsked.current = true;
+    setTimeout(() => (isAsked.current = false), SAID_MS);
+    ask(question);
+    // The button is gone with the question it asks: whoever pressed it goes on where one writes.
+    document.getElementById('chat-input')?.focus({ preventScroll: true });
+  };
+  return (
+    <section className="rc-next" aria-labelledby={id}>
+      <h2 id={id} className="rc-heading">
+        {WORDS.askNext}
+      </h2>
+      <ul>
+        {list.map((question) => (
+          <li key={question}>
+            <button type="button" className="rc-follow-up" onClick={() => press(question)}>
+              <CornerDownRight aria-hidden="true" />
+              <span dir="auto">{question}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 /** Citations in the text find their sources in the register (public/js/citations.js) and ask for the panel by an event. */
 function useRegister(message, list, open) {
   useEffect(() => {
@@ -132,8 +165,8 @@ function useRegister(message, list, open) {
   }, [message, list]);
 }
 
-function Sources({ props }) {
-  const { message, sources: list = [], suggestions = [] } = props;
+function Sources({ props, sendUserMessage }) {
+  const { message, sources: list = [], suggestions = [], followUps = [] } = props;
   const [side, setSide] = useRecoilState(sideViewState);
   const [isWhole, setWhole] = useState(false);
   const open = (source) => setSide(sideView(message, source));
@@ -179,6 +212,7 @@ function Sources({ props }) {
         </button>
       ) : null}
       <Suggestions list={suggestions} />
+      <FollowUps list={followUps} ask={sendUserMessage} />
     </section>
   );
 }
@@ -186,4 +220,4 @@ function Sources({ props }) {
 // Chainlit evaluates this file again whenever its message context changes: the first component stays, and with it its state.
 const Component = (components.Sources ??= Sources);
 
-export default <Component props={props} />;
+export default <Component props={props} sendUserMessage={sendUserMessage} />;

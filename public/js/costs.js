@@ -5,7 +5,7 @@ const costs = new Map();
 const listeners = new Set();
 
 rcUI.costs = {
-  /** By card; null for a turn that cost nothing yet. */
+  /** By card; null for a turn that cost nothing yet. Under `earlier` those of all turns that are not on the page. */
   set(card, cost) {
     costs.set(card, cost);
     tell();
@@ -14,7 +14,7 @@ rcUI.costs = {
     costs.delete(card);
     tell();
   },
-  all: () => [...costs.values()].filter(Boolean),
+  all: () => [...costs.values()].flat().filter(Boolean),
   subscribe(listener) {
     listeners.add(listener);
     return () => listeners.delete(listener);

@@ -1,4 +1,5 @@
 // Names and roles that Chainlit's page leaves out, for people who hear it or use the keyboard.
+import { PAGE_TITLE } from './attention.js';
 import { afterChanges, make, on } from './page.js';
 
 const BY_ID = {
@@ -94,7 +95,7 @@ afterChanges(() => {
     title?.remove();
     title = undefined;
   } else if (!title?.isConnected) {
-    title = make('h1', { class: 'rc-hidden rc-title-of-page' }, document.title);
+    title = make('h1', { class: 'rc-hidden rc-title-of-page' }, PAGE_TITLE);
     main.prepend(title);
   }
 });

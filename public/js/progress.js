@@ -6,7 +6,7 @@ import { rcUI, say } from './rcui.js';
 import { setThread } from './thread.js';
 import * as words from './words.js';
 
-const END = {
+export const END = {
   report_ready: 'The report is ready.',
   answer_ready: 'The answer is ready.',
   clarification_asked: 'A question back to you has arrived.',
@@ -41,6 +41,7 @@ function receive(event) {
   event.stopImmediatePropagation();
   if (type === 'rc:progress') accept(event.data.turn, event.data.view);
   if (type === 'rc:thread') setThread(event.data.id);
+  if (type === 'rc:earlier') window.dispatchEvent(new CustomEvent('rc:earlier', { detail: event.data }));
   if (type === 'rc:models') rcUI.modelNames = event.data.names;
 }
 
@@ -57,7 +58,7 @@ function announce(turn, view) {
   if (now === phase) return;
   phase = now;
   say(view.end ? END[view.end] : view.label);
-  window.dispatchEvent(new CustomEvent('rc:phase', { detail: { turn, state: view.state } }));
+  window.dispatchEvent(new CustomEvent('rc:phase', { detail: { turn, state: view.state, label: view.label, end: view.end } }));
 }
 
 /** Each wait once, without the seconds that count. */
@@ -66,6 +67,7 @@ function announceWaits(turn, view) {
     for (const reason of reasons) sayOnce(`${turn} ${on} ${reason}`, `Waiting for ${on}. ${reason}`);
   }
   for (const sentence of view.replacements ?? []) sayOnce(`${turn} ${sentence}`, words.reason(sentence));
+  if (view.rewriting) sayOnce(`${turn} ${view.rewriting}`, words.REWRITING[view.rewriting]);
 }
 
 function sayOnce(key, sentence) {

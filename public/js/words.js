@@ -8,6 +8,12 @@ const FILE_SENTENCES = {
   show: 'Show in the text',
 };
 
+/** Why the text of a report that was being written is gone from the page. */
+export const REWRITING = {
+  citations: 'Checking the citations: some had no source, so the report is being corrected.',
+  again: 'The report was interrupted and is being written again.',
+};
+
 export function plural(count, one, many = `${one}s`) {
   return `${count} ${count === 1 ? one : many}`;
 }

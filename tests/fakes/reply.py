@@ -148,6 +148,7 @@ def _analysis(ask: Ask, scenario: Scenario) -> Reply:
         calls = tuple(Call(tool.name, json.dumps({**others, "query": query})) for query in scenario.extra_searches)
         return Reply(calls=calls, tokens=sum(_tokens(c.arguments) for c in calls), latency=scenario.latency)
     text = screenplay.report(ask.questions, ask.sources) if scenario.report is None else scenario.report
+    text += screenplay.follow_ups(ask.questions, scenario.follow_ups)
     return Reply(text=text, tokens=scenario.report_tokens or _tokens(text), latency=scenario.latency)
 
 

@@ -131,6 +131,8 @@ class Scenario(_Script):
     """Scripted search results; other queries get derived ones."""
     report: str | None = None
     """The report, verbatim; None: one in three sections that cites the sources found in the prompt."""
+    follow_ups: tuple[str, ...] = ()
+    """Questions that the analyst adds to its report; `{topic}` stands for what was asked about."""
     extra_searches: tuple[str, ...] = ()
     """Queries for which the analyst first calls the tool `extra_search`, all at once."""
     keys: tuple[str, ...] = ()
@@ -154,5 +156,10 @@ HUMAN_PACE = Scenario(
     search_latency=1.2,
     search_spread=4.0,
     search_tokens=40,
+    follow_ups=(
+        "What would settle the open question about {topic}?",
+        "How strong are the measurements of {topic}, and who repeated them?",
+        "Which alternatives to {topic} are cheaper, and what do they lack?",
+    ),
 )
 """As fast as a real turn: the plan in 2 s, searches of 3 to 7 s, a report at 40 tokens a second."""

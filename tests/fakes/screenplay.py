@@ -205,6 +205,14 @@ def report(questions: Sequence[str], sources: Sequence[NumberedSource]) -> str:
     )
 
 
+def follow_ups(questions: Sequence[str], asked_next: Sequence[str]) -> str:
+    """What comes after a report, in the form in which the program asks for it."""
+    if not asked_next:
+        return ""
+    lines = [question.replace("{topic}", topic_of(questions)) for question in asked_next]
+    return "\n\n" + "\n".join(["<ask_next>", *lines, "</ask_next>"])
+
+
 def _told(source: NumberedSource, topic: str, manner: str) -> str:
     title = source.title.replace("*", "") or f"Source {source.number}"
     passage = _CITED_NUMBER.sub("", source.passage)

@@ -106,7 +106,7 @@ def test_the_json_form_is_one_line_with_the_fields_of_the_contract() -> None:
             Waiting(on="Claude", reason="r", seconds=1),
             {"on", "reason", "seconds", "waited_seconds", "search", "replaced_by"},
         ),
-        (ReportStarted(attempt=1), {"attempt"}),
+        (ReportStarted(attempt=1), {"attempt", "is_correction"}),
         (ReportDelta(attempt=1, offset=0, text=""), {"attempt", "offset", "text"}),
         (
             CostUpdated(usd=1, input_tokens=1, output_tokens=1, searches=1),

@@ -350,3 +350,10 @@ def test_folding_at_once_and_bit_by_bit_is_the_same() -> None:
     for recorded in events[4:]:
         view = apply(view, recorded)
     assert view == fold(TURN.id, events)
+
+
+def test_a_report_that_begins_again_says_whether_it_is_a_correction() -> None:
+    first, second = ReportStarted(attempt=1), ReportStarted(attempt=2, is_correction=True)
+    assert not view_of(first).is_correction
+    assert view_of(first, second).is_correction
+    assert not view_of(first, second, ReportStarted(attempt=3)).is_correction

@@ -64,6 +64,7 @@ def test_the_card_of_a_turn_that_searches() -> None:
         "waiting": wait,
         "error": None,
         "replacements": [],
+        "rewriting": None,
         "sourceCount": 1,
         "searchesDone": 1,
         "searchesFailed": 0,

@@ -22,6 +22,7 @@ async def test_a_report_with_unknown_numbers_is_sent_back_once(providers: FakePr
     assert "No source has the number [97]" in prompt(repair)
     attempts = [event["attempt"] for event in events(trail, "report_started")]
     assert attempts == [1, 2]
+    assert [event["is_correction"] for event in events(trail, "report_started")] == [False, True]
     final = "".join(event["text"] for event in events(trail, "report_delta") if event["attempt"] == 2)
     assert trail[-1]["report"]["text"] == final.strip()
     assert "97" not in final

@@ -101,11 +101,14 @@ class _Player:
             return
         step = await self.step("report", "assistant_message", "Research Chat", "")
         props = {"message": step["id"], "sources": list(turn.sources), "suggestions": list(turn.suggestions)}
-        await self.element("Sources", "report", {"turn": self.turn, **props})
+        props["turn"] = self.turn
+        await self.element("Sources", "report", props)
         for end in range(0, len(turn.text) + 200, 200):
             await self.step("report", "assistant_message", "Research Chat", turn.text[:end].rsplit("[\\[", 1)[0] or " ")
             await asyncio.sleep(0.06)
         await self.step("report", "assistant_message", "Research Chat", turn.text)
+        if turn.follow_ups:
+            await self.element("Sources", "report", {**props, "followUps": list(turn.follow_ups)})
 
     async def step(
         self, slot: str, kind: str, name: str, output: str = "", parent: str | None = None

@@ -23,6 +23,31 @@ PROJECT = Path(__file__).resolve().parents[3]
 START_SECONDS = 60
 ELSEWHERE = re.compile(r"^https://")
 
+# Another tab is looked at, or this one again.
+LOOK = """(away => {
+    Object.defineProperty(document, 'hidden', {configurable: true, get: () => away});
+    document.dispatchEvent(new Event('visibilitychange'));
+})"""
+NOTIFICATIONS = """
+window.asked = 0;
+window.told = [];
+window.Notification = class {
+    static permission = 'default';
+    static async requestPermission() { asked++; return Notification.permission = 'granted'; }
+    constructor(title, {body}) { told.push([title, body]); }
+};
+"""
+# The card shows what a view with these changes says.
+SHOWN = """changes => {
+    const turn = document.querySelector('.step[data-step-type=user_message] [id^=step-]').id.slice(5);
+    const phase = {id: 'analyzing', label: 'Analyzing', state: 'running', startedAt: 1, endedAt: null, note: null};
+    const view = {
+        seq: 10 ** 9, state: 'running', end: null, label: 'Analyzing', startedAt: 1, endedAt: null, cost: null, phases: [phase],
+        searches: [], waiting: null, error: null, sourceCount: 0, searchesDone: 0, searchesFailed: 0, ...changes,
+    };
+    window.postMessage({type: 'rc:progress', turn, view});
+}"""
+
 expect.set_options(timeout=30_000)  # Several pages share two cores with whatever else is tested.
 
 
@@ -297,6 +322,93 @@ def test_a_paragraph_without_a_source_has_a_quiet_badge(page: Page) -> None:
     badge = page.locator(".rc-uncited")
     expect(badge).to_have_text("(no source)")
     expect(badge).to_have_attribute("title", "No source is given for this paragraph")
+
+
+def test_questions_to_ask_next_stand_below_the_last_report_only(page: Page) -> None:
+    _ask(page, "report")
+    _wait_until_done(page)
+    offered = page.locator(".rc-follow-up >> visible=true")
+    expect(offered).to_have_count(3)
+    assert {box["height"] >= 44 for box in (each.bounding_box() for each in offered.all()) if box} == {True}
+    offered.last.click()
+    expect(page.locator(".rc-progress")).to_have_count(2)
+    expect(page.locator(".step[data-step-type=user_message]").last).to_contain_text("And in the cold?")
+    expect(offered).to_have_count(0)
+    _wait_until_done(page)
+    expect(page.locator(".step[data-step-type=user_message]")).to_have_count(2)
+
+
+def test_the_title_says_what_runs_and_what_came_while_the_tab_was_away(page: Page) -> None:
+    page.evaluate(f"{LOOK}(true)")
+    _ask(page, "report")
+    expect(page).to_have_title(re.compile("^… .+ · Research Chat$"))
+    expect(page).to_have_title("Report ready · Research Chat")
+    page.evaluate(f"{LOOK}(false)")
+    expect(page).to_have_title("Research Chat")
+
+
+def test_the_title_is_plain_when_the_end_was_seen_or_another_conversation_is_open(page: Page) -> None:
+    _ask(page, "no evidence")
+    expect(page).to_have_title(re.compile("^… "))
+    _wait_until_done(page)
+    expect(page).to_have_title("Research Chat")
+    _ask(page, "running")
+    expect(page).to_have_title(re.compile("^… Searching"))
+    page.locator("#new-chat-button").click()
+    if page.locator("#confirm").is_visible():
+        page.locator("#confirm").click()
+    expect(page.locator("#welcome-screen")).to_be_visible()
+    expect(page).to_have_title("Research Chat")
+
+
+def test_a_notification_is_asked_for_only_by_a_press_and_told_only_to_who_is_away(desk: BrowserContext) -> None:
+    page = desk.new_page()
+    page.add_init_script(NOTIFICATIONS)
+    _open(page)
+    _ask(page, "running")
+    assert page.evaluate("[asked, told.length]") == [0, 0]
+    tell = page.get_by_role("button", name="Tell me when it is done")
+    tell.click()
+    expect(page.get_by_role("button", name="You will be told when it is done")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    page.evaluate(f"{LOOK}(true)")
+    page.evaluate(SHOWN, {"end": "report_ready", "state": "done"})
+    expect(page).to_have_title("Report ready · Research Chat")
+    assert page.evaluate("[asked, told]") == [1, [["The report is ready.", QUESTIONS["running"]]]]
+    page.close()
+
+
+def test_blocked_notifications_are_said_once_and_cost_nothing(desk: BrowserContext) -> None:
+    page = desk.new_page()
+    page.add_init_script(NOTIFICATIONS.replace("'granted'", "'denied'"))
+    _open(page)
+    page.evaluate("localStorage.removeItem('rc-tell-me')")
+    _ask(page, "running")
+    page.get_by_role("button", name="Tell me when it is done").click()
+    expect(page.locator(".rc-tell-blocked")).to_contain_text("the title of the tab will say when it is done")
+    page.close()
+
+
+def test_a_report_that_is_written_again_says_why(page: Page) -> None:
+    _ask(page, "running")
+    expect(page.locator(".rc-progress")).to_contain_text("Waiting for Gemini")
+    page.evaluate(SHOWN, {"rewriting": "citations"})
+    expect(page.locator(".rc-notices")).to_have_text(
+        "Checking the citations: some had no source, so the report is being corrected."
+    )
+    expect(page.locator("[role=status].rc-hidden")).to_contain_text("Checking the citations")
+
+
+def test_a_lost_connection_is_said_in_plain_words_until_it_is_back(page: Page) -> None:
+    _ask(page, "no evidence")
+    _wait_until_done(page)
+    page.context.set_offline(True)
+    notice = page.locator("#session-error")
+    expect(notice).to_have_text("Connection lost. The research goes on; reconnecting.")
+    expect(notice).to_have_attribute("role", "alert")
+    page.context.set_offline(False)
+    expect(notice).to_have_count(0)
 
 
 def test_running_thread_is_marked_in_the_list(page: Page) -> None:

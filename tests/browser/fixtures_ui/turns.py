@@ -105,6 +105,7 @@ class Turn(NamedTuple):
     text: str = ""
     sources: tuple[dict[str, Any], ...] = ()
     suggestions: tuple[dict[str, str], ...] = ()
+    follow_ups: tuple[str, ...] = ()
 
 
 def turn_for(question: str) -> Turn:
@@ -134,6 +135,7 @@ def turn_for(question: str) -> Turn:
             linked(REPORT),
             sources(14),
             SUGGESTIONS,
+            FOLLOW_UPS,
         ),
     }
     return make[kind]()
@@ -182,6 +184,11 @@ REPLACED = "Claude (claude-sonnet-5-5) is not available at the moment (503); try
 SUGGESTIONS = (
     {"text": "sodium-ion home battery price", "url": "https://www.google.com/search?q=sodium-ion"},
     {"text": "somewhere else", "url": "https://google.com.evil.example/search"},
+)
+FOLLOW_UPS = (
+    "Which sodium-ion home batteries are certified under IEC 62619, and what do they cost installed?",
+    "Who is running field studies of sodium-ion storage, and when will they report?",
+    "And in the cold? (follow-up)",
 )
 FAILURE = {
     "kind": "provider",

@@ -1,0 +1,66 @@
+// The beginning of a long thread is not on the page until a person asks for it: a button above the first turn that is.
+import { afterChanges, make } from './page.js';
+import { rcUI } from './rcui.js';
+import { keepInPlace } from './scroll.js';
+import { currentThread } from './thread.js';
+
+const WORDS = {
+  show: (turns) => (turns === 1 ? 'Show 1 earlier question' : `Show earlier questions (${turns})`),
+  loading: 'Loading earlier questions',
+};
+const PATIENCE_MS = 8000;
+
+let thread = null;
+let turns = 0;
+let asked = null;
+
+const button = make('button', { id: 'rc-earlier', type: 'button', class: 'rc-pill' });
+button.addEventListener('click', ask);
+
+window.addEventListener('rc:earlier', ({ detail }) => {
+  ({ thread, turns } = detail);
+  rcUI.costs.set('earlier', detail.costs);
+  settle();
+  place();
+});
+afterChanges(place);
+
+function ask() {
+  if (asked) return;
+  asked = setTimeout(settle, PATIENCE_MS);
+  button.setAttribute('aria-disabled', 'true');
+  button.textContent = WORDS.loading;
+  const first = firstStep();
+  if (first) keepInPlace(first);
+  window.postMessage({ type: 'show-earlier' }, location.origin);
+}
+
+function settle() {
+  clearTimeout(asked);
+  asked = null;
+  button.removeAttribute('aria-disabled');
+  button.textContent = WORDS.show(turns);
+}
+
+function place() {
+  const first = turns > 0 && currentThread() === thread ? firstStep() : null;
+  if (!first) {
+    const hadFocus = document.activeElement === button;
+    button.remove();
+    if (hadFocus) focusOn(firstStep());
+  } else if (first.previousElementSibling !== button) {
+    const hadFocus = document.activeElement === button;
+    first.before(button);
+    if (hadFocus) button.focus({ preventScroll: true });
+  }
+}
+
+/** Who pressed it for the last time goes on at the first question. */
+function focusOn(step) {
+  step?.setAttribute('tabindex', '-1');
+  step?.focus({ preventScroll: true });
+}
+
+function firstStep() {
+  return document.querySelector('.step');
+}
