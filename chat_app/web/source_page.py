@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from chat_app.languages.words import say
 from chat_app.research.evidence import Source
 from chat_app.web import assets
 from chat_app.web.addresses import web_host
@@ -29,7 +30,7 @@ def source_routes(
         source = await find(thread_id, number) if is_mine else None
         if source is None:
             return HTMLResponse(
-                render_page("missing.html", title="Nothing here", assets=assets.URLS), 404, OWN_PAGE_HEADERS
+                render_page("missing.html", title=say("missing.title"), assets=assets.URLS), 404, OWN_PAGE_HEADERS
             )
         is_web = web_host(source.url) is not None
         html = render_page(

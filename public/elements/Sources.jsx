@@ -5,7 +5,7 @@ import { useRecoilCallback, useRecoilState, useRecoilValue } from 'recoil';
 import { elementState, messagesState, sideViewState } from '@chainlit/react-client';
 import { Check, Copy, FileText, Globe, Quote, Search } from 'lucide-react';
 
-const { words, components, sources: register } = window.rcUI;
+const { t, words, components, sources: register } = window.rcUI;
 
 const FIRST = 6;
 const SAID_MS = 2500;
@@ -16,7 +16,7 @@ function sideView(message, source) {
   const key = keyOf(message, source);
   return {
     key,
-    title: source.number ? `Source ${source.number}` : 'Source',
+    title: source.number ? t('source.number', { number: source.number }) : t('source'),
     elements: [{ id: key, type: 'custom', name: 'SourcePanel', display: 'side', forId: '', props: { source } }],
   };
 }
@@ -35,12 +35,12 @@ function KeepOpen({ view, setView }) {
 
 function Badge({ source, isWritten }) {
   const count = words.passages(source).length;
-  if (isWritten && !source.cited) return <span className="rc-badge rc-quiet">Read, not cited</span>;
-  if (!count) return <span className="rc-badge rc-quiet">No passage given</span>;
+  if (isWritten && !source.cited) return <span className="rc-badge rc-quiet">{t('sources.not_cited')}</span>;
+  if (!count) return <span className="rc-badge rc-quiet">{t('sources.no_passage')}</span>;
   return (
     <span className="rc-badge">
       <Quote aria-hidden="true" />
-      {words.plural(count, 'passage')}
+      {t('sources.passages', { count })}
     </span>
   );
 }
@@ -82,7 +82,7 @@ function CopyReport({ message, sources }) {
   return (
     <button type="button" className="rc-copy" onClick={copy}>
       <Icon aria-hidden="true" />
-      <span aria-live="polite">{{ ready: 'Copy report', copied: 'Copied', failed: 'Copying was refused' }[state]}</span>
+      <span aria-live="polite">{t({ ready: 'sources.copy', copied: 'sources.copied', failed: 'sources.copy_refused' }[state])}</span>
     </button>
   );
 }
@@ -100,8 +100,8 @@ function Suggestions({ list }) {
   const shown = list.filter((suggestion) => words.isGoogle(suggestion.url));
   if (!shown.length) return null;
   return (
-    <nav className="rc-suggestions" aria-label="Google Search suggestions">
-      <span className="rc-quiet">Google Search suggestions</span>
+    <nav className="rc-suggestions" aria-label={t('sources.suggestions')}>
+      <span className="rc-quiet">{t('sources.suggestions')}</span>
       <ul>
         {shown.map((suggestion) => (
           <li key={suggestion.url}>
@@ -132,6 +132,12 @@ function useRegister(message, list, open) {
   }, [message, list]);
 }
 
+/** How many there are; what is cited is known when the report is there. */
+function counted(cited, others) {
+  if (!cited) return t('sources.found', { count: others });
+  return t(others ? 'sources.cited_and_read' : 'sources.cited', { count: cited, more: others });
+}
+
 function Sources({ props }) {
   const { message, sources: list = [], suggestions = [] } = props;
   const [side, setSide] = useRecoilState(sideViewState);
@@ -148,13 +154,13 @@ function Sources({ props }) {
   const first = (cited.length ? cited : others).slice(0, FIRST);
   const isMine = side?.key?.startsWith(`rc-source-${message}-`);
   return (
-    <section className="rc-sources" aria-label="Sources">
+    <section className="rc-sources" aria-label={t('sources')}>
       {isMine ? <KeepOpen view={side} setView={setSide} /> : null}
       <div className="rc-sources-head">
         <h2 className="rc-heading">
-          Sources{' '}
+          {t('sources')}{' '}
           <span className="rc-quiet">
-            {isWritten ? `${cited.length} cited${others.length ? `, ${others.length} more read` : ''}` : `${all.length} found`}
+            {counted(cited.length, others.length)}
           </span>
         </h2>
         {isWritten ? <CopyReport message={message} sources={list} /> : null}
@@ -175,7 +181,7 @@ function Sources({ props }) {
       </ol>
       {all.length > first.length ? (
         <button type="button" className="rc-more" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
-          {isWhole ? 'Show fewer' : `Show all ${all.length} sources`}
+          {isWhole ? t('sources.fewer') : t('sources.all', { count: all.length })}
         </button>
       ) : null}
       <Suggestions list={suggestions} />
