@@ -439,8 +439,9 @@ function ResearchProgress({ props, callAction }) {
   const waits = words.waits(view);
   const replacements = isOpen ? (view.replacements ?? []) : [];
   return (
-    <section
+    <div
       ref={card}
+      role="group"
       className="rc-progress"
       aria-label={t('card.label')}
       data-rc-state={view.state}
@@ -459,7 +460,7 @@ function ResearchProgress({ props, callAction }) {
         <Details id={id} view={view} isWaiting={isStuck(view, waits)} conversation={conversation} isRetry={/:[1-9]\d*$/.test(props.turn)} now={now} />
       ) : null}
       <Notices waits={waits} replacements={replacements} />
-    </section>
+    </div>
   );
 }
 

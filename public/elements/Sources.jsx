@@ -100,7 +100,7 @@ function Suggestions({ list }) {
   const shown = list.filter((suggestion) => words.isGoogle(suggestion.url));
   if (!shown.length) return null;
   return (
-    <nav className="rc-suggestions" aria-label={t('sources.suggestions')}>
+    <div role="group" className="rc-suggestions" aria-label={t('sources.suggestions')}>
       <span className="rc-quiet">{t('sources.suggestions')}</span>
       <ul>
         {shown.map((suggestion) => (
@@ -112,7 +112,7 @@ function Suggestions({ list }) {
           </li>
         ))}
       </ul>
-    </nav>
+    </div>
   );
 }
 
@@ -154,7 +154,7 @@ function Sources({ props }) {
   const first = (cited.length ? cited : others).slice(0, FIRST);
   const isMine = side?.key?.startsWith(`rc-source-${message}-`);
   return (
-    <section className="rc-sources" aria-label={t('sources')}>
+    <div role="group" className="rc-sources" aria-label={t('sources')}>
       {isMine ? <KeepOpen view={side} setView={setSide} /> : null}
       <div className="rc-sources-head">
         <h2 className="rc-heading">
@@ -185,7 +185,7 @@ function Sources({ props }) {
         </button>
       ) : null}
       <Suggestions list={suggestions} />
-    </section>
+    </div>
   );
 }
 
