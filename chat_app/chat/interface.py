@@ -3,6 +3,8 @@
 Its page asks by `navigator.language`; ours are chosen by Accept-Language, which also knows a person's second language.
 """
 
+from typing import Any, cast
+
 from chainlit.config import config
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,5 +21,5 @@ def interface_route() -> Route:
 
 
 async def _translations(request: Request) -> Response:
-    words = config.load_translation(FILES[current_language()])
+    words = cast(dict[str, Any], config.load_translation(FILES[current_language()]))  # pyright: ignore[reportUnknownMemberType]
     return JSONResponse({"translation": words}, headers={"Vary": "Accept-Language"})

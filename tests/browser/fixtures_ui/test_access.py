@@ -43,12 +43,16 @@ def person(
     )
     page = context.new_page()
     open_page(page)
+    expect(page.locator("#header #theme-toggle")).to_be_visible()
+    expect(page.locator(".rc-mode")).to_be_visible()
     yield page
     context.close()
     assert foreign == []
 
 
 def violations(page: Page, screen: str) -> list[str]:
+    expect(page.locator("main")).to_have_count(1)  # Chainlit draws its page anew shortly after it is loaded
+    expect(page.locator("main h1, #welcome-screen h1").first).to_be_attached()
     page.wait_for_timeout(300)  # the page's own fixes follow what Chainlit draws after 120 ms
     response = Axe().run(page, options={"runOnly": RULES}).response
     return [
