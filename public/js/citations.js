@@ -14,7 +14,8 @@ on('.message-content .italic', markUncited);
 document.addEventListener('click', open, true);
 document.addEventListener('pointerover', (event) => event.pointerType === 'mouse' && hover(event.target));
 document.addEventListener('focusin', (event) => hover(event.target));
-document.addEventListener('scroll', () => hide(), true);
+// Going to a number by keyboard may scroll it into view: then its card goes with it.
+document.addEventListener('scroll', () => (anchor && anchor === document.activeElement ? settle(anchor.getBoundingClientRect()) : hide()), true);
 document.addEventListener('keydown', (event) => event.key === 'Escape' && hide());
 window.addEventListener('rc:panel', (event) => mark(event.detail));
 

@@ -83,7 +83,8 @@ async function run(method, doing, done) {
   } finally {
     enable(true);
     // The button just pressed may be gone: the next one to press takes its focus.
-    if (!parts.dialog.contains(document.activeElement) || parts.dialog === document.activeElement) {
+    const isLost = !parts.dialog.contains(document.activeElement) || parts.dialog === document.activeElement;
+    if (parts.dialog.open && isLost) {
       (url ? parts.copy : parts.create).focus();
     }
   }
