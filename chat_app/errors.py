@@ -9,6 +9,7 @@ ResearchChatError
 ├── AttachmentRefused        a file that cannot be attached to a message
 ├── CannotRetry              a turn that did not fail
 ├── NotFound                 unknown, or not the caller's
+│   └── SignedOut            nobody's: the sign-in has run out, or the account is gone
 ├── TurnStoppedError         the person stopped the turn
 ├── LibraryFileError         a file of the library that cannot be read
 └── ProviderError            a model or search service failed; `retryable` says whether trying again may help
@@ -52,6 +53,10 @@ class CannotRetry(ResearchChatError):
 
 
 class NotFound(ResearchChatError):
+    pass
+
+
+class SignedOut(NotFound):
     pass
 
 

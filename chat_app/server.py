@@ -34,11 +34,13 @@ from chat_app.chat.audience import Audience
 from chat_app.chat.callbacks import LOCAL_USER, local_user, sign_in_by
 from chat_app.chat.choices import Offer
 from chat_app.chat.conversation import Conversation
+from chat_app.chat.interface import interface_route
 from chat_app.chat.room import Room, enter
 from chat_app.chat.socket_events import pages_of, take_over
-from chat_app.chat.starters import ABOUT_THE_PROJECT, ABOUT_THE_WORLD, StarterQuestion, about_documents
+from chat_app.chat.starters import StarterQuestion, about_documents, about_the_project, about_the_world
 from chat_app.data_directory import DataDirectory
 from chat_app.errors import NotFound
+from chat_app.languages.words import say
 from chat_app.search.attachments import MAX_FILE_BYTES, MAX_FILES_PER_MESSAGE
 from chat_app.search.documents import FileTexts
 from chat_app.search.library.folder import FORMATS
@@ -52,6 +54,7 @@ from chat_app.web.attachments import attachment_routes
 from chat_app.web.exposure import SignIn
 from chat_app.web.library_page import LibraryPage
 from chat_app.web.local_login import LocalUser
+from chat_app.web.page_language import words_route
 from chat_app.web.pages import Mode, status_routes
 from chat_app.web.perimeter import guarded
 from chat_app.web.private_keys import auth_secret, client_key
@@ -62,11 +65,6 @@ from chat_app.web.turns_api import turn_routes
 from chat_app.web.users import UsersFile
 from chat_app.workflows.inquiries import Inquiries
 
-EXCERPTS_BANNER = (
-    "Excerpts only (no AI model). Answers are passages from your own documents, word for word. "
-    "Add an API key for written reports."
-)
-DEMO_BANNER = "Scripted demo providers. Plans, sources and reports are made up; everything around them is real."
 _APP_FILE = Path(__file__).with_name("app.py")
 
 
@@ -96,6 +94,7 @@ class Site:
             telemetry={"exclude": lambda _scope: True},
         )
         # Chainlit answers every path, so ours come first; those that need the running services join at start-up.
+        app.router.routes.extend([words_route(), interface_route()])
         app.router.routes.extend(
             status_routes(unready=self._unready, mode=self._mode, caller=self._caller, running=self._running_threads)
         )
@@ -200,8 +199,8 @@ class Site:
 
     def _mode(self) -> Mode | None:
         if self._settings.demo:
-            return Mode("demo", DEMO_BANNER)
-        return Mode("excerpts", EXCERPTS_BANNER) if self._roles.is_excerpts else None
+            return Mode("demo", say("mode.demo"))
+        return Mode("excerpts", say("mode.excerpts")) if self._roles.is_excerpts else None
 
 
 class _CallerKnown:
@@ -256,8 +255,8 @@ async def _stored_thread(store: ChatStore, thread_id: str) -> dict[str, Any] | N
 
 def _starters(services: Services) -> Sequence[StarterQuestion]:
     if not services.roles.is_excerpts:
-        return ABOUT_THE_WORLD
+        return about_the_world()
     if services.library.status().is_starter:
-        return ABOUT_THE_PROJECT
+        return about_the_project()
     titles = [file.title for file in services.library.files() if file.state == "indexed" and file.title]
     return about_documents(titles)

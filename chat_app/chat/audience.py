@@ -24,6 +24,8 @@ class Page(Protocol):
     thread_id: str
     chat_settings: dict[str, Any]
     """What its person has chosen in the settings panel."""
+    environ: dict[str, Any]
+    """Of the request that opened its socket, with the names of WSGI."""
 
     async def emit(self, event: str, data: Any) -> None: ...
 

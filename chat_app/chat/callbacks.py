@@ -8,9 +8,10 @@ from chainlit.data.base import BaseDataLayer
 from chainlit.types import ThreadDict
 
 from chat_app.chat.audience import Page
+from chat_app.chat.problems import spoken
 from chat_app.chat.room import Room, current_room
-from chat_app.chat.socket_events import SIGN_IN_FIRST, pages_of_person
-from chat_app.errors import CannotRetry, NotFound
+from chat_app.chat.socket_events import pages_of_person
+from chat_app.errors import CannotRetry, NotFound, SignedOut
 
 LOCAL_USER = "local"
 
@@ -37,7 +38,7 @@ async def on_stop_pressed(action: cl.Action) -> None:
     try:
         await current_room().conversation.stop_turn(turn_id, _identifier())
     except NotFound as error:
-        await cl.context.emitter.send_toast(str(error), "error")
+        await cl.context.emitter.send_toast(spoken(error), "error")
 
 
 async def on_retry_pressed(action: cl.Action) -> dict[str, bool]:
@@ -46,7 +47,7 @@ async def on_retry_pressed(action: cl.Action) -> dict[str, bool]:
     try:
         await current_room().conversation.retry(str(payload.get("turn")), _identifier())
     except (NotFound, CannotRetry) as error:
-        await cl.context.emitter.send_toast(str(error), "error")
+        await cl.context.emitter.send_toast(spoken(error), "error")
         return {"begun": False}
     return {"begun": True}
 
@@ -56,7 +57,7 @@ async def on_settings_update(settings: dict[str, Any]) -> None:
         owner = _identifier()
         await current_room().offer.choose_models(pages_of_person(owner), owner, settings)
     except NotFound as error:
-        await cl.context.emitter.send_toast(str(error), "error")
+        await cl.context.emitter.send_toast(spoken(error), "error")
 
 
 async def on_window_message(data: object) -> None:
@@ -112,5 +113,5 @@ async def _as_local_user(headers: Any) -> cl.User | None:
 def _identifier() -> str:
     user = cl.context.session.user
     if user is None or not current_room().is_known(user.identifier):
-        raise NotFound(SIGN_IN_FIRST)
+        raise SignedOut("You are signed out.")
     return user.identifier

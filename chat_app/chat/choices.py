@@ -15,20 +15,13 @@ from chat_app.agents.menu import ROLE_NAMES, Menu
 from chat_app.agents.models import EXCERPTS
 from chat_app.chat.audience import Page
 from chat_app.chat.model_names import labels
+from chat_app.languages.choice import Language, preferred, reading
+from chat_app.languages.words import say
 from chat_app.research.turn import Depth, RoleModels
 from chat_app.storage.preferences import Choices, Preferences
 
-_DEPTHS: tuple[tuple[Depth, str, str, str], ...] = (
-    ("quick", "Quick", "1-2 searches, a short answer", "zap"),
-    ("standard", "Standard", "up to 5 searches", "search"),
-    ("deep", "Deep", "5 searches, a check for gaps, more searches", "telescope"),
-)
-_WITHOUT_MODEL: dict[Depth, str] = {"quick": "1-2 searches", "deep": "as Standard: the rest takes an AI model"}
-_ROLES = {
-    "planner": ("Planning model", "Plans the searches, and checks for gaps in a deep research"),
-    "searcher": ("Search model", "Searches the web"),
-    "analyst": ("Writing model", "Writes the report from what was found"),
-}
+_DEPTHS: tuple[tuple[Depth, str], ...] = (("quick", "zap"), ("standard", "search"), ("deep", "telescope"))
+_OTHER_WITHOUT_MODEL = {"quick", "deep"}
 
 
 class Offer:
@@ -41,8 +34,9 @@ class Offer:
     async def show(self, page: Page, owner: str) -> None:
         """Put both into a page that has connected; it shows what the owner chose last."""
         choices = await self._preferences.of(owner)
-        await page.emit("set_modes", [asdict(self._depths(choices.depth))])
-        await self._show_models(page, choices)
+        with reading(_language(page)):
+            await page.emit("set_modes", [asdict(self._depths(choices.depth))])
+            await self._show_models(page, choices)
 
     async def modes(self, owner: str) -> dict[str, str]:
         """What Chainlit's composer would send with the owner's next question."""
@@ -58,7 +52,8 @@ class Offer:
         choices = Choices(models=self._menu.choice(settings))
         await self._preferences.keep_models(owner, choices.models)
         for page in pages:
-            await self._show_models(page, choices)
+            with reading(_language(page)):
+                await self._show_models(page, choices)
 
     async def _show_models(self, page: Page, choices: Choices) -> None:
         widgets = self._panel(choices.models)
@@ -71,12 +66,21 @@ class Offer:
         await page.emit("chat_settings", [widget.to_dict() for widget in widgets])
 
     def _depths(self, chosen: Depth) -> Mode:
-        described = _WITHOUT_MODEL if self._menu.analyst == (EXCERPTS,) else {}
         options = [
-            ModeOption(id=depth, name=name, description=described.get(depth, what), icon=icon, default=depth == chosen)
-            for depth, name, what, icon in _DEPTHS
+            ModeOption(
+                id=depth,
+                name=say(f"depth.{depth}"),
+                description=self._what(depth),
+                icon=icon,
+                default=depth == chosen,
+            )
+            for depth, icon in _DEPTHS
         ]
-        return Mode(id="depth", name="Depth", options=options)
+        return Mode(id="depth", name=say("depth"), options=options)
+
+    def _what(self, depth: Depth) -> str:
+        is_other = self._menu.analyst == (EXCERPTS,) and depth in _OTHER_WITHOUT_MODEL
+        return say(f"depth.{depth}.without_model" if is_other else f"depth.{depth}.what")
 
     def _panel(self, chosen: RoleModels) -> list[Select]:
         """A list of models for each role that leaves a choice. One that is not on the menu any more counts as none."""
@@ -84,11 +88,15 @@ class Offer:
 
     def _select(self, role: str, chosen: str | None) -> Select:
         models = self._menu.of(role)
-        label, what = _ROLES[role]
         return Select(
             id=f"model_{role}",
-            label=label,
-            description=f"{what}.",
+            label=say(f"role.{role}"),
+            description=say(f"role.{role}.what"),
             items=labels(models),
             initial_value=chosen if chosen in models else models[0],
         )
+
+
+def _language(page: Page) -> Language:
+    """A person may have pages open in several browsers, each in its own language."""
+    return preferred(str(page.environ.get("HTTP_ACCEPT_LANGUAGE", "")))

@@ -12,15 +12,15 @@ from chainlit.context import init_ws_context
 from chainlit.session import WebsocketSession, ws_sessions_id
 
 from chat_app.chat.audience import Page
+from chat_app.chat.problems import spoken
 from chat_app.chat.room import current_room
 from chat_app.errors import ResearchChatError
+from chat_app.languages.words import say
 from chat_app.research.turn import Turn
 
 logger = logging.getLogger(__name__)
 
 Handler = Callable[..., Awaitable[Any]]
-
-SIGN_IN_FIRST = "You are signed out. Reload the page to sign in."
 
 
 def take_over(sio: Any) -> None:
@@ -61,7 +61,7 @@ async def _client_message(sid: str, payload: object = None) -> None:
     init_ws_context(session)
     page, message = _page(session), _message(payload)
     if not current_room().is_known(_owner(session)):
-        return await _refuse(page, SIGN_IN_FIRST, message)
+        return await _refuse(page, say("problem.signed_out"), message)
     if not message.get("modes"):  # asked by a button of our own, which knows no composer
         message = {**message, "modes": await current_room().offer.modes(_owner(session))}
 
@@ -77,12 +77,12 @@ async def _client_message(sid: str, payload: object = None) -> None:
     try:
         await current_room().conversation.ask(page, _owner(session), message, name_thread, _uploads(payload))
     except ResearchChatError as error:
-        await _refuse(page, str(error), message)
+        await _refuse(page, spoken(error), message)
     except Exception:
         # The callback's edge: whatever broke, the page does not wait for it. The question may have been stored.
         logger.exception("A question could not be begun")
         await page.emit("task_end", {})
-        await page.emit("toast", {"message": "Something broke on the server; reload the page.", "type": "error"})
+        await page.emit("toast", {"message": say("problem.broken"), "type": "error"})
 
 
 def _message(payload: object) -> dict[str, Any]:
@@ -113,7 +113,7 @@ async def _stop(sid: str) -> None:
 
 async def _edit_message(sid: str, payload: object = None) -> None:
     page = _page(WebsocketSession.require(sid))
-    await page.emit("toast", {"message": "A question that was asked stays as it is; ask a new one.", "type": "info"})
+    await page.emit("toast", {"message": say("problem.edit"), "type": "info"})
 
 
 def _page(session: WebsocketSession) -> Page:

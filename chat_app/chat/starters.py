@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from chat_app.languages.words import say
+
 
 class StarterQuestion(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -13,25 +15,27 @@ class StarterQuestion(BaseModel):
     icon: str
 
 
-def _starter(icon: str, question: str) -> StarterQuestion:
-    return StarterQuestion(label=question, question=question, icon=f"/public/icons/{icon}.svg")
+_ABOUT_THE_PROJECT = (("history", "killed"), ("book", "formats"), ("check", "key"), ("scale", "postgres"))
+_ABOUT_THE_WORLD = (("scale", "sodium"), ("history", "ai_act"), ("check", "heat_pumps"))
 
 
-ABOUT_THE_PROJECT = (
-    _starter("history", "What happens to a running research when the server is killed?"),
-    _starter("book", "Which file formats can the library read, and how are they searched?"),
-    _starter("check", "How do I add an API key, and which keys are enough?"),
-    _starter("scale", "When should I use PostgreSQL instead of SQLite?"),
-)
-"""Answered from the project's own documents."""
+def about_the_project() -> tuple[StarterQuestion, ...]:
+    """Answered from the project's own documents. These are in English, and so is what is asked: without a model, nobody
+    would find their passages by words of another language."""
+    return tuple(
+        _starter(icon, say(f"starter.{name}"), question=say(f"starter.{name}", "en"))
+        for icon, name in _ABOUT_THE_PROJECT
+    )
 
-ABOUT_THE_WORLD = (
-    _starter("scale", "Are sodium-ion batteries ready to replace LFP in home storage?"),
-    _starter("history", "What has changed in the EU AI Act this year?"),
-    _starter("check", "Check a claim: heat pumps stop working below -15 °C."),
-)
+
+def about_the_world() -> tuple[StarterQuestion, ...]:
+    return tuple(_starter(icon, say(f"starter.{name}")) for icon, name in _ABOUT_THE_WORLD)
 
 
 def about_documents(titles: Sequence[str]) -> tuple[StarterQuestion, ...]:
     """Questions about the person's own documents."""
-    return tuple(_starter("book", f"What do my documents say about {title}?") for title in titles[:3])
+    return tuple(_starter("book", say("starter.documents", title=title)) for title in titles[:3])
+
+
+def _starter(icon: str, label: str, question: str | None = None) -> StarterQuestion:
+    return StarterQuestion(label=label, question=question or label, icon=f"/public/icons/{icon}.svg")

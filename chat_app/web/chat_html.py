@@ -1,4 +1,4 @@
-"""The HTML of the chat page as Chainlit serves it: what it asks of other hosts, and the scripts it holds itself."""
+"""The HTML of the chat page as Chainlit serves it: its language, what it asks of other hosts, and the scripts it holds itself."""
 
 import base64
 import hashlib
@@ -8,11 +8,17 @@ import re
 _FOREIGN_LINK = re.compile(r"<link\b[^>]*\bhref=[\"']?(?:https?:)?//[^>]*>\s*", re.IGNORECASE)
 # Pictures and addresses of Chainlit itself, shown by programs that preview links.
 _FOREIGN_META = re.compile(r"<meta\b[^>]*\bproperty=[\"']og:(?:image|url)[\"'][^>]*>\s*", re.IGNORECASE)
+_LANGUAGE = re.compile(r"(<html\b[^>]*\blang=)[\"'][^\"']*[\"']", re.IGNORECASE)
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc\s*=)[^>]*>(.*?)</script>", re.IGNORECASE | re.DOTALL)
 
 
 def without_foreign_addresses(html: str) -> str:
     return _FOREIGN_META.sub("", _FOREIGN_LINK.sub("", html))
+
+
+def in_language(html: str, tag: str) -> str:
+    """The page says what language it is in; Chainlit's is always English."""
+    return _LANGUAGE.sub(rf'\1"{tag}"', html, count=1)
 
 
 def inline_script_hashes(html: str) -> list[str]:

@@ -5,12 +5,13 @@ Nothing private goes in: no names, no ids of threads or turns, no cost.
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC
 from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from chat_app.languages.choice import current_language, tag
+from chat_app.languages.words import day, moment, say
 from chat_app.research.characters import MARK
 from chat_app.research.evidence import Passage, Source, is_attachment, is_file, place_of
 from chat_app.research.report import Report, cited_numbers
@@ -55,7 +56,7 @@ class SearchLine(NamedTuple):
 
 
 def conversation_title(turns: Sequence[TurnView]) -> str:
-    return next((title_of(turn.question) for turn in turns if turn.question), "Shared conversation")
+    return next((title_of(turn.question) for turn in turns if turn.question), say("shared.title"))
 
 
 def turn_fragments(turns: Sequence[TurnView]) -> list[Fragment]:
@@ -64,32 +65,26 @@ def turn_fragments(turns: Sequence[TurnView]) -> list[Fragment]:
 
 
 def render_page(template: str, **context: object) -> str:
-    return _TEMPLATES.get_template(template).render(context)
+    return _TEMPLATES.get_template(template).render(context, say=say, language=tag(current_language()))
 
 
 def state_line(turn: TurnView) -> str:
     """Where the turn is, or how it ended, in one line."""
     if turn.state == "running":
         return _running_line(turn)
-    verb = {
-        "report_ready": "Researched",
-        "answer_ready": "Answered from the sources of this conversation",
-        "clarification_asked": "Asked back",
-        "no_evidence": "Nothing found",
-        "turn_failed": "Failed",
-        "turn_stopped": "Stopped",
-    }.get(turn.end or "", "Ended")
+    verb = say(f"end.{turn.end}") if turn.end else say("shared.ended")
     return " · ".join([verb, *_search_counts(turn), *_source_count(turn), *_times(turn)])
 
 
 def _running_line(turn: TurnView) -> str:
     if (wait := _wait(turn)) is not None:
-        return f"Waiting for {wait.on}: {wait.reason}"
+        return say("shared.waiting", on=wait.on, reason=wait.reason)
     phase = turn.phases[-1].phase if turn.phases else "planning"
     if phase == "searching":
         ended = sum(search.ended_at is not None for search in turn.searches)
-        return " · ".join(["Searching", f"{ended} of {_count(len(turn.searches), 'search')}", *_source_count(turn)])
-    return " · ".join([phase.capitalize(), *(_source_count(turn) if phase == "analyzing" else [])])
+        progress = say("card.searches_of", done=ended, count=len(turn.searches))
+        return " · ".join([say("phase.searching"), progress, *_source_count(turn)])
+    return " · ".join([say(f"phase.{phase}"), *(_source_count(turn) if phase == "analyzing" else [])])
 
 
 def _wait(turn: TurnView) -> WaitView | None:
@@ -103,17 +98,17 @@ def _wait(turn: TurnView) -> WaitView | None:
 def retrieved(source: Source) -> str | None:
     """When a source was read. The page of a stranger knows no time zone of theirs."""
     at = source.retrieved_at
-    return None if at is None else f"Retrieved {at.astimezone(UTC).day} {at.astimezone(UTC):%B %Y, %H:%M} UTC"
+    return None if at is None else say("time.retrieved", moment=moment(at))
 
 
 def _search_counts(turn: TurnView) -> list[str]:
     failed = sum(search.error is not None for search in turn.searches)  # not those that a failing turn took with it
-    counts = _count(len(turn.searches), "search") + (f" ({failed} failed)" if failed else "")
-    return [counts] if turn.searches else []
+    counts = [say("card.searches", count=len(turn.searches)), *([say("card.failed", count=failed)] if failed else [])]
+    return [" ".join(counts)] if turn.searches else []
 
 
 def _source_count(turn: TurnView) -> list[str]:
-    return [_count(len(turn.sources), "source")] if turn.sources else []
+    return [say("card.sources", count=len(turn.sources))] if turn.sources else []
 
 
 def _times(turn: TurnView) -> list[str]:
@@ -121,13 +116,8 @@ def _times(turn: TurnView) -> list[str]:
     if turn.started_at is None or turn.ended_at is None:
         return []
     minutes, seconds = divmod(max(0, round((turn.ended_at - turn.started_at).total_seconds())), 60)
-    day = turn.ended_at.astimezone(UTC)
-    return [f"{minutes} min {seconds} s" if minutes else f"{seconds} s", f"{day.day} {day:%B %Y}"]
-
-
-def _count(number: int, noun: str) -> str:
-    plural = {"search": "searches"}.get(noun, f"{noun}s")
-    return f"{number} {noun if number == 1 else plural}"
+    took = say("time.minutes" if minutes else "time.seconds", minutes=minutes, seconds=seconds)
+    return [took, day(turn.ended_at)]
 
 
 def _report_text(report: Report) -> str:
@@ -149,7 +139,7 @@ def _turn_fragment(turn: TurnView, position: int) -> Fragment:
         anchor=anchor,
         level=level,
         turn=turn,
-        heading=heading or "Question",
+        heading=heading or say("shared.question"),
         whole_question=question if heading != question else None,
         state_line=state_line(turn),
         is_open=turn.state == "running" and turn.phase("analyzing") is None,  # then the report needs the room
@@ -176,7 +166,7 @@ def _source_line(source: Source) -> SourceLine:
     file = place_of(source) if is_file(source) else None
     return SourceLine(
         number=source.number or 0,
-        title=source.title.strip() or host or file or "Untitled",
+        title=source.title.strip() or host or file or say("untitled"),
         href=source.url if host else None,
         host=host or (f"Attached file {file}" if is_attachment(source) else file) or "",
         quote=None if source.quote is None else _cut(source.quote),
@@ -202,7 +192,7 @@ def _search_line(search: SearchView) -> SearchLine:
         note = f"{search.waiting.on}: {search.waiting.reason}"
     else:
         hosts = dict.fromkeys(_source_line(source).host for source in search.sources)
-        note = " · ".join([*list(hosts)[:6], *([f"{len(hosts) - 6} more"] if len(hosts) > 6 else [])])
+        note = " · ".join([*list(hosts)[:6], *([say("card.more", count=len(hosts) - 6)] if len(hosts) > 6 else [])])
     return SearchLine(search.query, search.state, note)
 
 

@@ -14,16 +14,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from chat_app.languages.words import say
 from chat_app.research.characters import visible
 from chat_app.search.library.library import Library
 from chat_app.search.library.states import FileState, LibraryFile, LibraryStatus
 from chat_app.web import assets
 from chat_app.web.conversation_html import render_page
-from chat_app.web.library_texts import FORMATS, Texts, texts_for
 from chat_app.web.share_page import OWN_PAGE_HEADERS
 from chat_app.web.sharing import Caller
 
 LIBRARY_PATH = "/library"
+FORMATS = "Markdown, TXT, reStructuredText, HTML, PDF, Word (DOCX), PowerPoint (PPTX), EPUB, CSV, TSV"
 _HEADERS = {
     **OWN_PAGE_HEADERS,
     "Content-Security-Policy": OWN_PAGE_HEADERS["Content-Security-Policy"].replace(
@@ -155,26 +156,24 @@ class LibraryPage:
         return self._listing
 
     def _context(self, request: Request, listing: Listing) -> dict[str, object]:
-        choice, texts = Choice.of(request), texts_for(request.headers.get("accept-language", ""))
+        choice = Choice.of(request)
         chosen = listing.chosen(choice)
         pages = max(1, ceil(len(chosen) / _FILES_PER_PAGE))
         choice = choice._replace(page=min(max(1, choice.page), pages))
         first = (choice.page - 1) * _FILES_PER_PAGE
         status = listing.status
         return {
-            "title": texts.title,
-            "lang": texts.lang,
-            "t": texts,
+            "title": say("library.title"),
             "assets": assets.URLS,
             "folder": visible(str(self._folder)),
             "formats": FORMATS,
             "status": status,
-            "progress": _progress(status, texts),
+            "progress": _progress(status),
             "is_busy": status.is_indexing or status.is_reindex_wanted,
             "is_empty": status.is_starter or not status.total,
-            "tabs": _tabs(listing, choice, texts),
+            "tabs": _tabs(listing, choice),
             "choice": choice,
-            "rows": [_row(file, texts) for file in chosen[first : first + _FILES_PER_PAGE]],
+            "rows": [_row(file) for file in chosen[first : first + _FILES_PER_PAGE]],
             "pages": pages,
             "previous": _address(choice._replace(page=choice.page - 1)) if choice.page > 1 else None,
             "next": _address(choice._replace(page=choice.page + 1)) if choice.page < pages else None,
@@ -202,29 +201,31 @@ def listing_of(library: Library) -> Listing:
     return Listing(library.status(), files)
 
 
-def _row(file: LibraryFile, texts: Texts) -> Row:
+def _row(file: LibraryFile) -> Row:
     *folders, name = visible(file.path).rstrip("/").split("/")
-    details = texts.passages.of(file.passages) if file.state == "indexed" else ""
-    return Row(folders, name, file.state, getattr(texts, file.state), details, visible(file.reason))
+    details = say("sources.passages", count=file.passages) if file.state == "indexed" else ""
+    return Row(folders, name, file.state, say(f"library.{file.state}"), details, visible(file.reason))
 
 
-def _tabs(listing: Listing, choice: Choice, texts: Texts) -> list[Tab]:
+def _tabs(listing: Listing, choice: Choice) -> list[Tab]:
     """A state that no file has is left out, unless it is the one that is shown."""
-    tabs = [Tab(texts.all, len(listing.files), _address(choice._replace(state="", page=1)), choice.state == "")]
+    tabs = [
+        Tab(say("library.all"), len(listing.files), _address(choice._replace(state="", page=1)), choice.state == "")
+    ]
     for state in _ORDER:
         count = listing.count(state)
         if count or state == choice.state:
             href = _address(choice._replace(state=state, page=1))
-            tabs.append(Tab(getattr(texts, state), count, href, choice.state == state))
+            tabs.append(Tab(say(f"library.{state}"), count, href, choice.state == state))
     return tabs
 
 
-def _progress(status: LibraryStatus, texts: Texts) -> str:
+def _progress(status: LibraryStatus) -> str:
     if status.is_indexing and status.pass_total:
-        return texts.progress.format(done=f"{status.pass_done:,}", total=f"{status.pass_total:,}")
+        return say("library.progress", done=f"{status.pass_done:,}", total=f"{status.pass_total:,}")
     if status.is_reindex_wanted:
-        return texts.wanted
-    return texts.looking if status.is_indexing else texts.up_to_date
+        return say("library.wanted")
+    return say("library.looking" if status.is_indexing else "library.up_to_date")
 
 
 def _address(choice: Choice) -> str:

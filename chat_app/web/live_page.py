@@ -1,4 +1,4 @@
-"""Keeps open pages of a shared conversation up to date: one reader a link and process, any number of viewers.
+"""Keeps open pages of a shared conversation up to date: one reader a link, language and process, any number of viewers.
 
 A viewer gets the newest state of each turn that changed, never a backlog, so a slow one costs nothing.
 """
@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Generator, Sequence
 
 from starlette.concurrency import run_in_threadpool
 
+from chat_app.languages.choice import Language, current_language
 from chat_app.web.conversation_html import Fragment, turn_fragments
 from chat_app.web.shared_conversation import SharedConversation
 
@@ -31,7 +32,7 @@ class LivePages:
 
     def __init__(self, conversations: SharedConversation) -> None:
         self._conversations = conversations
-        self._watched: dict[str, _Watched] = {}
+        self._watched: dict[tuple[str, Language], _Watched] = {}
 
     def close(self) -> None:
         """End all streams, for a server that stops: browsers come back by themselves."""
@@ -39,16 +40,16 @@ class LivePages:
             watched.end("")
 
     def has_room(self, token: str) -> bool:
-        watched = self._watched.get(token)
-        here = watched.viewers if watched else 0
+        here = sum(watched.viewers for (link, _), watched in self._watched.items() if link == token)
         return here < MAX_VIEWERS_PER_LINK and sum(w.viewers for w in self._watched.values()) < MAX_VIEWERS
 
     @contextlib.contextmanager
     def viewer(self, token: str) -> Generator["_Watched"]:
         """Take a place at the link's page; ask `has_room` before."""
-        watched = self._watched.get(token)
+        key = (token, current_language())
+        watched = self._watched.get(key)
         if watched is None or watched.is_ended:
-            watched = self._watched[token] = _Watched(self._conversations, token)
+            watched = self._watched[key] = _Watched(self._conversations, token)
         watched.viewers += 1
         try:
             yield watched
@@ -56,12 +57,12 @@ class LivePages:
             watched.viewers -= 1
             if not watched.viewers:
                 watched.stop()
-                if self._watched.get(token) is watched:
-                    del self._watched[token]
+                if self._watched.get(key) is watched:
+                    del self._watched[key]
 
 
 class _Watched:
-    """The page of one link, read by one task while anybody looks at it."""
+    """The page of one link in one language, read by one task while anybody looks at it."""
 
     def __init__(self, conversations: SharedConversation, token: str) -> None:
         self._conversations = conversations

@@ -41,7 +41,8 @@ def status_routes(
 
     async def current_mode(request: Request) -> Response:
         banner = mode()
-        return JSONResponse(banner._asdict(), headers=_FRESH) if banner else Response(status_code=204, headers=_FRESH)
+        headers = {**_FRESH, "Vary": "Accept-Language"}
+        return JSONResponse(banner._asdict(), headers=headers) if banner else Response(status_code=204, headers=headers)
 
     async def running_threads(request: Request) -> Response:
         user = await caller(request)

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 from chat_app.web.limits import BodyLimit
 from chat_app.web.local_login import LocalLogin, LocalUser
 from chat_app.web.origins import Origins
+from chat_app.web.page_language import PageLanguage
 from chat_app.web.security_headers import SecurityHeaders
 
 
@@ -16,4 +17,4 @@ def guarded(app: ASGIApp, local_user: LocalUser | None, allowed_origins: Iterabl
     The headers come first so that refusals carry them; nobody is signed in before the origin is known to be ours.
     """
     inner = LocalLogin(app, local_user) if local_user else app
-    return SecurityHeaders(BodyLimit(Origins(inner, allowed_origins)))
+    return PageLanguage(SecurityHeaders(BodyLimit(Origins(inner, allowed_origins))))

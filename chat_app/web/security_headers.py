@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chat_app.languages.choice import current_language, tag
 from chat_app.web.addresses import read_authority
-from chat_app.web.chat_html import inline_script_hashes, without_foreign_addresses
+from chat_app.web.chat_html import in_language, inline_script_hashes, without_foreign_addresses
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -100,11 +101,12 @@ class _Answer:
         return is_ours and is_html and is_plain
 
     async def _begin_page(self, start: Message) -> Message:
-        html = without_foreign_addresses(b"".join(self._page).decode())
+        html = in_language(without_foreign_addresses(b"".join(self._page).decode()), tag(current_language()))
         body = html.encode()
         headers = MutableHeaders(scope=start)
         headers["content-length"] = str(len(body))
         headers.setdefault("cache-control", "no-cache")
+        headers.add_vary_header("Accept-Language")
         host = Headers(scope=self._scope).get("host", "")
         self._add_headers(headers, chat_policy(inline_script_hashes(html), host))
         await self._send(start)

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response, Strea
 from starlette.routing import BaseRoute, Route
 from starlette.types import Send
 
+from chat_app.languages.words import say
 from chat_app.web import assets
 from chat_app.web.conversation_html import conversation_title, render_page, turn_fragments
 from chat_app.web.live_page import LivePages
@@ -36,6 +37,7 @@ OWN_PAGE_HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
+    "Vary": "Accept-Language",
 }
 _STREAM_HEADERS: Mapping[str, str] = {**OWN_PAGE_HEADERS, "X-Accel-Buffering": "no"}  # nginx would hold events back
 _MAX_SEEN_CHARACTERS = 4_000
@@ -78,8 +80,7 @@ class SharePage:
         if request.method == "HEAD":
             return Response(headers=_STREAM_HEADERS, media_type="text/event-stream")
         if not self.live.has_room(token):
-            message = "Too many people are watching this conversation; reload the page to see its newest state.\n"
-            return PlainTextResponse(message, 503, {**OWN_PAGE_HEADERS, "Retry-After": "60"})
+            return PlainTextResponse(say("shared.crowded") + "\n", 503, {**OWN_PAGE_HEADERS, "Retry-After": "60"})
         seen = request.query_params.get("seen", "")[:_MAX_SEEN_CHARACTERS]
         return _EventStream(self._stream(token, [version for version in seen.split(",") if version]))
 
@@ -103,5 +104,5 @@ class _EventStream(StreamingResponse):
 
 
 def _missing() -> Response:
-    html = render_page("missing.html", title="Nothing here", assets=assets.URLS)
+    html = render_page("missing.html", title=say("missing.title"), assets=assets.URLS)
     return HTMLResponse(html, 404, headers=OWN_PAGE_HEADERS)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from chat_app.languages.words import say
 from chat_app.research.characters import without_commands
 from chat_app.research.evidence import Passage, Source, is_attachment, is_file, place_of
 from chat_app.search.library.index import StoredPassage
@@ -26,10 +27,6 @@ from chat_app.web.source_text import MarkedText, Part
 TextOf = Callable[[str, str], Awaitable[Sequence[StoredPassage] | None]]
 """`(thread_id, url)`: the text of a file as it is now; None for one that is gone."""
 
-_GONE = "This file is not in the library any more. These are the passages as they were found."
-_GONE_ATTACHMENT = "This attached file is not there any more. These are the passages as they were found."
-_CHANGED = "The file has changed since it was quoted. What was found then and does not stand in it now:"
-_NO_PASSAGE = "The search service named this page but gave no passage of it."
 _MAX_BLOCK = 10_000_000
 
 
@@ -84,7 +81,9 @@ def _with_passages(source: Source) -> Source:
 
 
 def _missing() -> Response:
-    return HTMLResponse(render_page("missing.html", title="Nothing here", assets=assets.URLS), 404, OWN_PAGE_HEADERS)
+    return HTMLResponse(
+        render_page("missing.html", title=say("missing.title"), assets=assets.URLS), 404, OWN_PAGE_HEADERS
+    )
 
 
 def _asked(request: Request) -> _Asked:
@@ -104,13 +103,13 @@ def _shown(source: Source, text: Sequence[StoredPassage] | None, asked: _Asked) 
     missing = [(number, passage) for number, passage in numbered if not marked.found[number - 1]]
     found = [number for number, _ in numbered if marked.found[number - 1]]
     passage = asked.passage if asked.passage in found else next(iter(found), None)
-    return _Shown(marked.part(passage, asked.first), missing, found, _CHANGED if missing else None)
+    return _Shown(marked.part(passage, asked.first), missing, found, say("file.changed") if missing else None)
 
 
 def _note(source: Source) -> str | None:
     if not is_file(source):
-        return None if source.passages else _NO_PASSAGE
-    return _GONE_ATTACHMENT if is_attachment(source) else _GONE
+        return None if source.passages else say("passages.none")
+    return say("file.gone_attached" if is_attachment(source) else "file.gone")
 
 
 def _html(source: Source, shown: _Shown, asked: _Asked) -> str:
@@ -132,4 +131,4 @@ def _html(source: Source, shown: _Shown, asked: _Asked) -> str:
 def _kind(source: Source) -> str | None:
     if not is_file(source):
         return None
-    return "Attached file" if is_attachment(source) else "File of the library"
+    return say("panel.attached" if is_attachment(source) else "panel.file")

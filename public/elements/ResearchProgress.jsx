@@ -23,38 +23,25 @@ import {
 } from 'lucide-react';
 import { currentThreadIdState } from '@chainlit/react-client';
 
-const { words, progress, costs, components, setThread, notices } = window.rcUI;
+const { t, words, progress, costs, components, setThread, notices } = window.rcUI;
 
 const CHIPS = 6;
 const PATIENCE_MS = 8000;
 const KEPT_MS = 150;
 
 // What stands in a phase until there is more to say, so that saying it moves nothing.
-const DOING = { planning: 'Deciding what to search for', analyzing: 'Reading what was found, then writing' };
-
-const TELL = {
-  off: 'Tell me when it is done',
-  on: 'You will be told when it is done',
-  blocked: 'Your browser blocks notifications of this page; the title of the tab will say when it is done.',
-};
+const DOING = { planning: t('phase.planning.doing'), analyzing: t('phase.analyzing.doing') };
 
 const MARK = {
-  running: [LoaderCircle, 'rc-mark-running', 'running'],
-  waiting: [Clock, 'rc-mark-waiting', 'waiting'],
-  done: [Check, 'rc-mark-done', 'done'],
-  failed: [X, 'rc-mark-failed', 'failed'],
-  stopped: [Ban, 'rc-mark-quiet', 'stopped'],
-  queued: [Circle, 'rc-mark-quiet', 'not started'],
+  running: [LoaderCircle, 'rc-mark-running'],
+  waiting: [Clock, 'rc-mark-waiting'],
+  done: [Check, 'rc-mark-done'],
+  failed: [X, 'rc-mark-failed'],
+  stopped: [Ban, 'rc-mark-quiet'],
+  queued: [Circle, 'rc-mark-quiet'],
 };
 
-const END = {
-  report_ready: { title: 'Researched' },
-  answer_ready: { title: 'Answered from sources already found' },
-  clarification_asked: { title: 'Asked back', icon: MessageCircleQuestion },
-  no_evidence: { title: 'Found no evidence', icon: SearchX },
-  turn_failed: { title: 'Could not finish' },
-  turn_stopped: { title: 'Stopped' },
-};
+const END_ICON = { clarification_asked: MessageCircleQuestion, no_evidence: SearchX };
 
 function useNow(isTicking) {
   const [now, setNow] = useState(Date.now());
@@ -67,9 +54,10 @@ function useNow(isTicking) {
 }
 
 function Mark({ state, icon }) {
-  const [Icon, tone, label] = MARK[state] ?? MARK.queued;
+  const known = MARK[state] ? state : 'queued';
+  const [Icon, tone] = MARK[known];
   const Drawn = icon ?? Icon;
-  return <Drawn className={`rc-mark ${tone}`} role="img" aria-label={label} />;
+  return <Drawn className={`rc-mark ${tone}`} role="img" aria-label={t(`state.${known}`)} />;
 }
 
 /** What a retry has taken over took no time of its own. */
@@ -77,7 +65,7 @@ function Time({ part, isRetry, now }) {
   if (!part.startedAt) return null;
   const took = part.endedAt - part.startedAt;
   const isKept = isRetry && part.state === 'done' && took < KEPT_MS;
-  const time = isKept ? 'kept' : part.endedAt ? words.duration(took) : words.soFar(now - part.startedAt);
+  const time = isKept ? t('card.kept') : part.endedAt ? words.duration(took) : words.soFar(now - part.startedAt);
   return <span className="rc-time">{time}</span>;
 }
 
@@ -116,7 +104,7 @@ function Chips({ sources, isSettled }) {
   if (!sources.length) return null;
   const shown = isWhole ? sources : sources.slice(0, CHIPS);
   return (
-    <ul className="rc-chips" aria-label="Sources found">
+    <ul className="rc-chips" aria-label={t('card.sources_found')}>
       {shown.map((source) => (
         <li key={source.url}>
           <Chip source={source} isSettled={isSettled} />
@@ -125,7 +113,7 @@ function Chips({ sources, isSettled }) {
       {shown.length < sources.length ? (
         <li>
           <button type="button" className="rc-chip rc-chip-link" onClick={() => setWhole(true)}>
-            {sources.length - CHIPS} more
+            {t('card.more', { count: sources.length - CHIPS })}
           </button>
         </li>
       ) : null}
@@ -162,7 +150,7 @@ function Search({ search, isRetry, now, isOver }) {
         ) : null}
         {search.error ? (
           <p className="rc-small rc-bad" dir="auto">
-            {search.error} <span className="rc-quiet">Not counted as evidence.</span>
+            {search.error} <span className="rc-quiet">{t('card.not_counted')}</span>
           </p>
         ) : null}
         <Chips sources={search.sources} isSettled={isOver} />
@@ -178,7 +166,7 @@ function Phase({ phase, searches, isWaiting, isRetry, now, isOver }) {
     <li className="rc-phase" data-state={phase.state}>
       <div className="rc-phase-head">
         <Mark state={isRunning && isWaiting ? 'waiting' : phase.state} />
-        <span className="rc-phase-name">{phase.label}</span>
+        <span className="rc-phase-name">{words.phase(phase.label)}</span>
         <Time part={phase} isRetry={isRetry} now={now} />
       </div>
       {note ? (
@@ -221,7 +209,7 @@ function useAction(name, turn, callAction) {
 function NoAnswer() {
   return (
     <p role="alert" className="rc-small rc-bad">
-      The server did not answer. Try again.
+      {t('card.no_answer')}
     </p>
   );
 }
@@ -232,7 +220,7 @@ function Stop({ turn, callAction }) {
     <div className="rc-stop">
       <button type="button" className="rc-pill" disabled={state === 'asked'} onClick={stop}>
         <Square aria-hidden="true" />
-        {state === 'asked' ? 'Stopping' : 'Stop'}
+        {t(state === 'asked' ? 'card.stopping' : 'card.stop')}
       </button>
       {state === 'failed' ? <NoAnswer /> : null}
     </div>
@@ -247,7 +235,7 @@ function Tell() {
   if (state === 'blocked') {
     return (
       <p role="status" className="rc-small rc-tell-blocked">
-        {TELL.blocked}
+        {t('tell.blocked')}
       </p>
     );
   }
@@ -258,7 +246,7 @@ function Tell() {
   };
   const Icon = state === 'on' ? BellRing : Bell;
   return (
-    <button type="button" className="rc-pill rc-tell" aria-pressed={state === 'on'} aria-label={TELL[state]} title={TELL[state]} onClick={press}>
+    <button type="button" className="rc-pill rc-tell" aria-pressed={state === 'on'} aria-label={t(`tell.${state}`)} title={t(`tell.${state}`)} onClick={press}>
       <Icon aria-hidden="true" />
     </button>
   );
@@ -271,12 +259,13 @@ function Failure({ error, turn, callAction }) {
     <div className="rc-failure">
       <TriangleAlert aria-hidden="true" />
       <div>
+        {words.failure(error) ? <p>{words.failure(error)}</p> : null}
         <p dir="auto">{error.message}</p>
-        <p>What was found is kept; only the failed step is done again.</p>
+        <p>{t('failure.kept')}</p>
         {/* Not `disabled`: the focus would be lost before the card has changed. */}
         <button type="button" className="rc-pill rc-pill-primary rc-retry" aria-disabled={isAsked} onClick={retry}>
           <RotateCcw aria-hidden="true" />
-          {isAsked ? 'Trying again' : 'Try again'}
+          {t(isAsked ? 'card.retrying' : 'card.retry')}
         </button>
         {state === 'failed' ? <NoAnswer /> : null}
       </div>
@@ -293,7 +282,7 @@ function Notices({ waits, replacements, rewriting }) {
       {rewriting ? (
         <li>
           <ListChecks aria-hidden="true" />
-          <span>{words.REWRITING[rewriting]}</span>
+          <span>{t(`rewriting.${rewriting}`)}</span>
         </li>
       ) : null}
       {reasons.map((reason) => (
@@ -327,21 +316,21 @@ function Costs({ cost, conversation }) {
     <div className="rc-costs">
       {cost ? (
         <table>
-          <caption className="rc-hidden">What this used</caption>
+          <caption className="rc-hidden">{t('cost.caption')}</caption>
           <thead>
             <tr>
-              {['Step', 'Tokens read', 'Tokens written', 'Searches', 'Cost'].map((title) => (
+              {['step', 'read', 'written', 'searches', 'cost'].map((title) => (
                 <th key={title} scope="col">
-                  {title}
+                  {t(`cost.${title}`)}
                 </th>
               ))}
             </tr>
           </thead>
           <tbody>{(cost.agents ?? []).map((used) => row(words.agent(used.name), used))}</tbody>
-          {cost.agents?.length === 1 ? null : <tfoot>{row('In all', cost)}</tfoot>}
+          {cost.agents?.length === 1 ? null : <tfoot>{row(t('cost.all'), cost)}</tfoot>}
         </table>
       ) : null}
-      {conversation ? <p className="rc-small rc-conversation">{`This conversation: ${conversation}`}</p> : null}
+      {conversation ? <p className="rc-small rc-conversation">{t('cost.conversation', { cost: conversation })}</p> : null}
     </div>
   );
 }
@@ -350,13 +339,13 @@ function Costs({ cost, conversation }) {
 function facts(view, now) {
   const isOver = view.state !== 'running';
   const all = view.searches.length;
-  const failed = view.searchesFailed ? ` (${view.searchesFailed} failed)` : '';
-  const ended = view.searchesDone + view.searchesFailed;
-  const searches = (ended < all ? `${ended} of ` : '') + words.plural(all, 'search', 'searches') + failed;
+  const failed = view.searchesFailed ? ` ${t('card.failed', { count: view.searchesFailed })}` : '';
+  const done = view.searchesDone + view.searchesFailed;
+  const searches = t(done < all ? 'card.searches_of' : 'card.searches', { done, count: all }) + failed;
   const time = isOver ? words.duration((view.endedAt ?? now) - view.startedAt) : words.soFar(now - view.startedAt);
   return [
     { text: all ? searches : '' },
-    { text: view.sourceCount ? words.plural(view.sourceCount, 'source') : '' },
+    { text: view.sourceCount ? t('card.sources', { count: view.sourceCount }) : '' },
     { text: view.startedAt ? time : '' },
     { text: words.money(view.cost), title: words.exactMoney(view.cost) },
   ].filter((fact) => fact.text);
@@ -439,14 +428,13 @@ function isStuck(view, waits) {
 
 /** The line that stays when all else is folded. */
 function Summary({ view, waits, now }) {
-  const end = END[view.end] ?? {};
   const isOver = view.state !== 'running';
   const [first, ...others] = isStuck(view, waits) ? waits : [null, ...waits];
-  const title = first ? words.waiting(first, now) : isOver ? (end.title ?? 'Researched') : view.label;
+  const title = first ? words.waiting(first, now) : isOver ? t(`end.${view.end ?? 'report_ready'}`) : words.phase(view.label);
   const replacements = view.replacements ?? [];
   return (
     <>
-      <Mark state={first ? 'waiting' : view.state} icon={end.icon} />
+      <Mark state={first ? 'waiting' : view.state} icon={END_ICON[view.end]} />
       <span className="rc-summary">
         <strong className={first ? 'rc-warn' : ''}>{title}</strong>
         {facts(view, now).map((fact, index) => (
@@ -462,7 +450,7 @@ function Summary({ view, waits, now }) {
         {replacements.length ? (
           <span className="rc-fact rc-replaced" title={replacements.map(words.reason).join(' ')}>
             <ArrowRightLeft aria-hidden="true" />
-            {words.plural(replacements.length, 'model')} replaced
+            {t('card.replaced', { count: replacements.length })}
           </span>
         ) : null}
       </span>
@@ -485,10 +473,11 @@ function ResearchProgress({ props, callAction }) {
   const waits = words.waits(view);
   const replacements = isOpen ? (view.replacements ?? []) : [];
   return (
-    <section
+    <div
       ref={card}
+      role="group"
       className="rc-progress"
-      aria-label="How this was researched"
+      aria-label={t('card.label')}
       data-rc-state={view.state}
       data-rc-end={view.end ?? ''}
       onClickCapture={(event) => event.target.closest('.rc-retry') && (card.current.dataset.rcPressed = '1')}
@@ -506,7 +495,7 @@ function ResearchProgress({ props, callAction }) {
         <Details id={id} view={view} isWaiting={isStuck(view, waits)} conversation={conversation} isRetry={/:[1-9]\d*$/.test(props.turn)} now={now} />
       ) : null}
       <Notices waits={waits} replacements={replacements} rewriting={view.rewriting} />
-    </section>
+    </div>
   );
 }
 

@@ -4,7 +4,7 @@ import { useSetRecoilState } from 'recoil';
 import { sideViewState } from '@chainlit/react-client';
 import { ExternalLink, FileText, Quote } from 'lucide-react';
 
-const { words, components } = window.rcUI;
+const { t, words, components } = window.rcUI;
 
 function Passage({ passage, provenance, page }) {
   return (
@@ -16,7 +16,7 @@ function Passage({ passage, provenance, page }) {
           {provenance}
         </span>
         {passage.location ? (
-          <bdi className="rc-location" title="Where it stands">
+          <bdi className="rc-location" title={t('panel.where')}>
             {passage.location}
           </bdi>
         ) : null}
@@ -53,7 +53,7 @@ function Way({ source }) {
       <ExternalLink aria-hidden="true" />
       <span>
         <a href={source.url} target="_blank" rel="noopener noreferrer">
-          Open the page
+          {t('panel.open')}
         </a>
         <bdi className="rc-path rc-small">{source.url}</bdi>
       </span>
@@ -102,7 +102,7 @@ function SourcePanel({ props }) {
       ) : null}
       {passages.length ? (
         <>
-          <p className="rc-small">{words.plural(passages.length, 'passage')}</p>
+          <p className="rc-small">{t('sources.passages', { count: passages.length })}</p>
           {passages.map((passage, index) => (
             <Passage
               key={index}
@@ -113,7 +113,7 @@ function SourcePanel({ props }) {
           ))}
         </>
       ) : (
-        <p className="rc-quiet">The search named this source but gave no passage of it. Open it to check.</p>
+        <p className="rc-quiet">{t('panel.no_passage')}</p>
       )}
     </article>
   );

@@ -5,11 +5,10 @@ import { useRecoilCallback, useRecoilState, useRecoilValue } from 'recoil';
 import { elementState, messagesState, sideViewState } from '@chainlit/react-client';
 import { Check, Copy, CornerDownRight, FileText, Globe, Quote, Search } from 'lucide-react';
 
-const { words, components, sources: register } = window.rcUI;
+const { t, words, components, sources: register } = window.rcUI;
 
 const FIRST = 6;
 const SAID_MS = 2500;
-const WORDS = { askNext: 'Ask next' };
 
 const keyOf = (message, source) => `rc-source-${message}-${source.number ?? source.url}`;
 
@@ -17,7 +16,7 @@ function sideView(message, source) {
   const key = keyOf(message, source);
   return {
     key,
-    title: source.number ? `Source ${source.number}` : 'Source',
+    title: source.number ? t('source.number', { number: source.number }) : t('source'),
     elements: [{ id: key, type: 'custom', name: 'SourcePanel', display: 'side', forId: '', props: { source } }],
   };
 }
@@ -36,12 +35,12 @@ function KeepOpen({ view, setView }) {
 
 function Badge({ source, isWritten }) {
   const count = words.passages(source).length;
-  if (isWritten && !source.cited) return <span className="rc-badge rc-quiet">Read, not cited</span>;
-  if (!count) return <span className="rc-badge rc-quiet">No passage given</span>;
+  if (isWritten && !source.cited) return <span className="rc-badge rc-quiet">{t('sources.not_cited')}</span>;
+  if (!count) return <span className="rc-badge rc-quiet">{t('sources.no_passage')}</span>;
   return (
     <span className="rc-badge">
       <Quote aria-hidden="true" />
-      {words.plural(count, 'passage')}
+      {t('sources.passages', { count })}
     </span>
   );
 }
@@ -83,7 +82,7 @@ function CopyReport({ message, sources }) {
   return (
     <button type="button" className="rc-copy" onClick={copy}>
       <Icon aria-hidden="true" />
-      <span aria-live="polite">{{ ready: 'Copy report', copied: 'Copied', failed: 'Copying was refused' }[state]}</span>
+      <span aria-live="polite">{t({ ready: 'sources.copy', copied: 'sources.copied', failed: 'sources.copy_refused' }[state])}</span>
     </button>
   );
 }
@@ -101,8 +100,8 @@ function Suggestions({ list }) {
   const shown = list.filter((suggestion) => words.isGoogle(suggestion.url));
   if (!shown.length) return null;
   return (
-    <nav className="rc-suggestions" aria-label="Google Search suggestions">
-      <span className="rc-quiet">Google Search suggestions</span>
+    <div role="group" className="rc-suggestions" aria-label={t('sources.suggestions')}>
+      <span className="rc-quiet">{t('sources.suggestions')}</span>
       <ul>
         {shown.map((suggestion) => (
           <li key={suggestion.url}>
@@ -113,7 +112,7 @@ function Suggestions({ list }) {
           </li>
         ))}
       </ul>
-    </nav>
+    </div>
   );
 }
 
@@ -133,7 +132,7 @@ function FollowUps({ list, ask }) {
   return (
     <section className="rc-next" aria-labelledby={id}>
       <h2 id={id} className="rc-heading">
-        {WORDS.askNext}
+        {t('sources.next')}
       </h2>
       <ul>
         {list.map((question) => (
@@ -165,6 +164,12 @@ function useRegister(message, list, open) {
   }, [message, list]);
 }
 
+/** How many there are; what is cited is known when the report is there. */
+function counted(cited, others) {
+  if (!cited) return t('sources.found', { count: others });
+  return t(others ? 'sources.cited_and_read' : 'sources.cited', { count: cited, more: others });
+}
+
 function Sources({ props, sendUserMessage }) {
   const { message, sources: list = [], suggestions = [], followUps = [] } = props;
   const [side, setSide] = useRecoilState(sideViewState);
@@ -181,13 +186,13 @@ function Sources({ props, sendUserMessage }) {
   const first = (cited.length ? cited : others).slice(0, FIRST);
   const isMine = side?.key?.startsWith(`rc-source-${message}-`);
   return (
-    <section className="rc-sources" aria-label="Sources">
+    <div role="group" className="rc-sources" aria-label={t('sources')}>
       {isMine ? <KeepOpen view={side} setView={setSide} /> : null}
       <div className="rc-sources-head">
         <h2 className="rc-heading">
-          Sources{' '}
+          {t('sources')}{' '}
           <span className="rc-quiet">
-            {isWritten ? `${cited.length} cited${others.length ? `, ${others.length} more read` : ''}` : `${all.length} found`}
+            {counted(cited.length, others.length)}
           </span>
         </h2>
         {isWritten ? <CopyReport message={message} sources={list} /> : null}
@@ -208,12 +213,12 @@ function Sources({ props, sendUserMessage }) {
       </ol>
       {all.length > first.length ? (
         <button type="button" className="rc-more" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
-          {isWhole ? 'Show fewer' : `Show all ${all.length} sources`}
+          {isWhole ? t('sources.fewer') : t('sources.all', { count: all.length })}
         </button>
       ) : null}
       <Suggestions list={suggestions} />
       <FollowUps list={followUps} ask={sendUserMessage} />
-    </section>
+    </div>
   );
 }
 

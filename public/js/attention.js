@@ -1,19 +1,11 @@
 // What is said to a person who looks at another tab: in the title of this one, and by a notification for who asked for it.
+import { t } from './language.js';
 import { afterChanges } from './page.js';
-import { END } from './progress.js';
 import { rcUI } from './rcui.js';
 
 /** The title of the page while nothing goes on. */
 export const PAGE_TITLE = document.title;
 
-const WORDS = {
-  report_ready: 'Report ready',
-  answer_ready: 'Answer ready',
-  clarification_asked: 'A question for you',
-  no_evidence: 'No evidence found',
-  turn_failed: 'Could not finish',
-  turn_stopped: 'Stopped',
-};
 const RUNNING = '…';
 const KEY = 'rc-tell-me';
 // Where fingers are used, browsers show no notification of an open page.
@@ -56,12 +48,12 @@ afterChanges(() => {
 });
 
 function tell(detail) {
-  unseen = WORDS[detail.end];
+  unseen = t(`tab.${detail.end}`);
   if (rcUI.notices.state() !== 'on' || detail.end === 'turn_stopped') return;
   const questions = document.querySelectorAll('.step[data-step-type=user_message] .message-content');
   const body = questions[questions.length - 1]?.textContent.slice(0, 140) ?? '';
   try {
-    const notice = new Notification(END[detail.end], { body, tag: detail.turn, icon: '/favicon' });
+    const notice = new Notification(t(`said.${detail.end}`), { body, tag: detail.turn, icon: '/favicon' });
     notice.onclick = () => {
       window.focus();
       notice.close();

@@ -1,4 +1,5 @@
 // Citations in a report: stored as plain links "[3]", drawn as numbers that show the passage they rest on.
+import { t } from './language.js';
 import { make, on } from './page.js';
 import { findSource, rcUI } from './rcui.js';
 
@@ -13,7 +14,8 @@ on('.message-content .italic', markUncited);
 document.addEventListener('click', open, true);
 document.addEventListener('pointerover', (event) => event.pointerType === 'mouse' && hover(event.target));
 document.addEventListener('focusin', (event) => hover(event.target));
-document.addEventListener('scroll', () => hide(), true);
+// Going to a number by keyboard may scroll it into view: then its card goes with it.
+document.addEventListener('scroll', () => (anchor && anchor === document.activeElement ? settle(anchor.getBoundingClientRect()) : hide()), true);
 document.addEventListener('keydown', (event) => event.key === 'Escape' && hide());
 window.addEventListener('rc:panel', (event) => mark(event.detail));
 
@@ -22,7 +24,7 @@ function decorate(link) {
   if (!number) return;
   link.classList.add('rc-cite');
   link.dataset.number = number;
-  link.setAttribute('aria-label', `Source ${number}`);
+  link.setAttribute('aria-label', t('source.number', { number }));
   markOne(link, rcUI.panel);
 }
 
@@ -30,7 +32,9 @@ function decorate(link) {
 function markUncited(emphasis) {
   if (emphasis.textContent !== UNCITED) return;
   emphasis.classList.add('rc-uncited');
-  emphasis.title = 'No source is given for this paragraph';
+  emphasis.title = t('cite.uncited_why');
+  // The report's own words stay in the page, for React's sake; the style sheet shows these in their place.
+  if (t('cite.uncited') !== UNCITED) emphasis.dataset.rcSaid = t('cite.uncited');
 }
 
 function open(event) {
@@ -86,7 +90,7 @@ function peek(link, source) {
     { id: 'rc-peek', role: 'tooltip' },
     make('p', { class: 'rc-peek-place' }, rcUI.words.place(source)),
     make('p', { class: 'rc-peek-title', dir: 'auto' }, source.title),
-    make('p', { class: 'rc-peek-quote', dir: 'auto' }, passage ? `“${shorten(passage.quote)}”` : 'No passage was given.'),
+    make('p', { class: 'rc-peek-quote', dir: 'auto' }, passage ? t('quoted', { text: shorten(passage.quote) }) : t('cite.no_passage')),
   );
   if (source.retrievedAt) card.append(make('p', { class: 'rc-peek-place' }, rcUI.words.retrieved(source)));
   document.body.append(card);

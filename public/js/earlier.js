@@ -1,13 +1,10 @@
 // The beginning of a long thread is not on the page until a person asks for it: a button above the first turn that is.
+import { t } from './language.js';
 import { afterChanges, make } from './page.js';
 import { rcUI } from './rcui.js';
 import { keepInPlace } from './scroll.js';
 import { currentThread } from './thread.js';
 
-const WORDS = {
-  show: (turns) => (turns === 1 ? 'Show 1 earlier question' : `Show earlier questions (${turns})`),
-  loading: 'Loading earlier questions',
-};
 const PATIENCE_MS = 8000;
 
 let thread = null;
@@ -29,7 +26,7 @@ function ask() {
   if (asked) return;
   asked = setTimeout(settle, PATIENCE_MS);
   button.setAttribute('aria-disabled', 'true');
-  button.textContent = WORDS.loading;
+  button.textContent = t('earlier.loading');
   const first = firstStep();
   if (first) keepInPlace(first);
   window.postMessage({ type: 'show-earlier' }, location.origin);
@@ -39,7 +36,7 @@ function settle() {
   clearTimeout(asked);
   asked = null;
   button.removeAttribute('aria-disabled');
-  button.textContent = WORDS.show(turns);
+  button.textContent = t('earlier.show', { count: turns });
 }
 
 function place() {

@@ -1,4 +1,5 @@
 // A pulse in the list beside each thread whose research is running, on this page or another.
+import { t } from './language.js';
 import { afterChanges, make } from './page.js';
 
 const EVERY_MS = 5000;
@@ -33,6 +34,6 @@ function mark() {
     if (isRunning === row.hasAttribute('data-rc-running')) continue;
     row.toggleAttribute('data-rc-running', isRunning);
     row.querySelector('.rc-hidden')?.remove();
-    if (isRunning) row.querySelector('.truncate')?.after(make('span', { class: 'rc-hidden' }, '(running)'));
+    if (isRunning) row.querySelector('.truncate')?.after(make('span', { class: 'rc-hidden' }, t('running')));
   }
 }

@@ -1,33 +1,34 @@
 // Names and roles that Chainlit's page leaves out, for people who hear it or use the keyboard.
 import { PAGE_TITLE } from './attention.js';
+import { t } from './language.js';
 import { afterChanges, make, on } from './page.js';
 
 const BY_ID = {
-  'chat-submit': 'Start the research',
-  'stop-button': 'Stop the research',
-  'new-chat-button': 'New research',
-  'search-chats-button': 'Search your research',
-  'sidebar-trigger-button': 'Show or hide the list of your research',
-  'chat-settings-open-modal': 'Research settings',
-  'chat-settings-header-button': 'Research settings',
-  'theme-toggle': 'Colours of the page',
-  'user-nav-button': 'Account',
-  'readme-button': 'About',
-  'upload-button': 'Attach files',
-  'upload-button-loading': 'Attach files',
-  'chat-input': 'Your research question',
+  'chat-submit': t('label.submit'),
+  'stop-button': t('label.stop'),
+  'new-chat-button': t('label.new'),
+  'search-chats-button': t('label.search'),
+  'sidebar-trigger-button': t('label.sidebar'),
+  'chat-settings-open-modal': t('label.settings'),
+  'chat-settings-header-button': t('label.settings'),
+  'theme-toggle': t('label.theme'),
+  'user-nav-button': t('label.account'),
+  'readme-button': t('label.about'),
+  'upload-button': t('label.attach'),
+  'upload-button-loading': t('label.attach'),
+  'chat-input': t('label.question'),
 };
 
 const BY_ICON = {
-  copy: 'Copy the text',
-  check: 'Copied',
-  'thumbs-up': 'Helpful',
-  'thumbs-down': 'Not helpful',
-  'arrow-down': 'To the newest message',
-  'arrow-left': 'Close the panel',
-  eye: 'Show the password',
-  'eye-off': 'Hide the password',
-  x: 'Close',
+  copy: t('label.copy'),
+  check: t('label.copied'),
+  'thumbs-up': t('label.helpful'),
+  'thumbs-down': t('label.not_helpful'),
+  'arrow-down': t('label.newest'),
+  'arrow-left': t('label.close_panel'),
+  eye: t('label.show_password'),
+  'eye-off': t('label.hide_password'),
+  x: t('close'),
 };
 
 // Chainlit reuses one button for Send and Stop and only changes its id, so a name given before may be wrong now.
@@ -40,10 +41,9 @@ on('svg[class*=lucide-]', (icon) => {
   if (name) button.setAttribute('aria-label', BY_ICON[name]);
 });
 
-const ATTACHED = 'Take out the attached file';
 on('#attachments button', (button) => {
   const name = button.parentElement?.parentElement?.querySelector('.truncate')?.textContent ?? '';
-  button.setAttribute('aria-label', `${ATTACHED} ${name}`.trim());
+  button.setAttribute('aria-label', t('label.detach', { name }).trim());
 });
 // What a picture of a sheet of paper says besides: the ending of a name that is written beside it.
 on('#attachments svg, .inline-file svg', (picture) => picture.setAttribute('aria-hidden', 'true'));
@@ -54,15 +54,15 @@ on('img[alt="Image"]', (image) => image.setAttribute('alt', ''));
 
 // One of these stands in every row of the list, with the same id.
 on('div#thread-options', (opener) => {
-  const title = opener.closest('li')?.querySelector('.truncate')?.textContent ?? 'this research';
+  const title = opener.closest('li')?.querySelector('.truncate')?.textContent ?? t('label.this_research');
   opener.setAttribute('role', 'button');
-  opener.setAttribute('aria-label', `Options of ${title}`);
+  opener.setAttribute('aria-label', t('label.options', { title }));
 });
 
 on('[data-sidebar=sidebar]', (list) => {
-  if (list.getAttribute('role') === 'dialog') return list.setAttribute('aria-label', 'Your research');
+  if (list.getAttribute('role') === 'dialog') return list.setAttribute('aria-label', t('label.list'));
   list.setAttribute('role', 'navigation');
-  list.setAttribute('aria-label', 'Your research');
+  list.setAttribute('aria-label', t('label.list'));
 });
 
 on('ul[data-sidebar=menu]', (menu) => {
@@ -71,7 +71,7 @@ on('ul[data-sidebar=menu]', (menu) => {
 
 on('[role=separator]', (handle) => {
   if (!document.getElementById(handle.getAttribute('aria-controls') ?? '')) handle.removeAttribute('aria-controls');
-  handle.setAttribute('aria-label', 'Width of the panel');
+  handle.setAttribute('aria-label', t('label.width'));
 });
 
 // On a phone the side view is a dialog whose title Chainlit gave another id than the dialog points to.

@@ -2,18 +2,10 @@
 //
 // Messages reach the page as window messages. Chainlit sends every window message back to the server;
 // ours are stopped here, before its listener sees them.
+import { t } from './language.js';
 import { rcUI, say } from './rcui.js';
 import { setThread } from './thread.js';
 import * as words from './words.js';
-
-export const END = {
-  report_ready: 'The report is ready.',
-  answer_ready: 'The answer is ready.',
-  clarification_asked: 'A question back to you has arrived.',
-  no_evidence: 'The research ended without evidence.',
-  turn_failed: 'The research could not be finished.',
-  turn_stopped: 'The research is stopped.',
-};
 
 const said = new Set();
 const views = new Map();
@@ -57,17 +49,18 @@ function announce(turn, view) {
   const now = `${turn} ${view.end ?? view.label}`;
   if (now === phase) return;
   phase = now;
-  say(view.end ? END[view.end] : view.label);
-  window.dispatchEvent(new CustomEvent('rc:phase', { detail: { turn, state: view.state, label: view.label, end: view.end } }));
+  const label = words.phase(view.label);
+  say(view.end ? t(`said.${view.end}`) : label);
+  window.dispatchEvent(new CustomEvent('rc:phase', { detail: { turn, state: view.state, label, end: view.end } }));
 }
 
 /** Each wait once, without the seconds that count. */
 function announceWaits(turn, view) {
   for (const { on, reasons } of words.waits(view)) {
-    for (const reason of reasons) sayOnce(`${turn} ${on} ${reason}`, `Waiting for ${on}. ${reason}`);
+    for (const reason of reasons) sayOnce(`${turn} ${on} ${reason}`, t('wait.why', { on, reason }));
   }
   for (const sentence of view.replacements ?? []) sayOnce(`${turn} ${sentence}`, words.reason(sentence));
-  if (view.rewriting) sayOnce(`${turn} ${view.rewriting}`, words.REWRITING[view.rewriting]);
+  if (view.rewriting) sayOnce(`${turn} ${view.rewriting}`, t(`rewriting.${view.rewriting}`));
 }
 
 function sayOnce(key, sentence) {

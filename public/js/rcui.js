@@ -1,10 +1,14 @@
 // What custom elements (public/elements) and this page's modules share, as window.rcUI: custom elements cannot import modules.
+import { t } from './language.js';
 import { make } from './page.js';
 import * as words from './words.js';
 
 export const rcUI = (window.rcUI ??= {});
 
 rcUI.words = words;
+
+/** A sentence in the reader's language, by its key (chat_app/languages/en.json). */
+rcUI.t = t;
 
 /** Components by name. An element file is evaluated again and again; the component must stay the same one, or its state is lost. */
 rcUI.components ??= {};

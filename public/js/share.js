@@ -1,4 +1,5 @@
 // Share a thread by link: a button in the header, and a dialog that creates, copies and revokes the link.
+import { t } from './language.js';
 import { afterChanges, make } from './page.js';
 import { currentThread } from './thread.js';
 
@@ -8,12 +9,12 @@ const ICON =
   '<path d="m8.6 13.5 6.8 4M15.4 6.5l-6.8 4"/></svg>';
 
 const PROBLEM = {
-  401: 'You are signed out. Sign in again, then share.',
-  403: 'Only the person who asked can share this research.',
-  404: 'This research is not stored on the server any more.',
+  401: t('share.signed_out'),
+  403: t('share.not_yours'),
+  404: t('share.gone'),
 };
 
-const button = make('button', { id: 'rc-share-button', type: 'button', 'aria-label': 'Share this research', title: 'Share this research' });
+const button = make('button', { id: 'rc-share-button', type: 'button', 'aria-label': t('share.title'), title: t('share.title') });
 button.innerHTML = ICON;
 button.addEventListener('click', () => open(currentThread()));
 
@@ -36,20 +37,20 @@ function open(id) {
   thread = id;
   parts.dialog.showModal();
   show(null);
-  run('GET', 'Looking whether this research is shared.', (link) => (link ? 'This research is shared.' : ''));
+  run('GET', t('share.looking'), (link) => (link ? t('share.is_shared') : ''));
 }
 
 function build() {
   const dialog = make('dialog', { id: 'rc-share', 'aria-labelledby': 'rc-share-title', 'aria-describedby': 'rc-share-what' });
-  const link = make('input', { id: 'rc-share-link', readonly: '', 'aria-label': 'Link to this research' });
+  const link = make('input', { id: 'rc-share-link', readonly: '', 'aria-label': t('share.link') });
   const status = make('p', { class: 'rc-share-status', role: 'status', 'aria-live': 'polite' });
-  const create = pill('Create link', 'primary', () => run('POST', 'Creating the link.', () => 'The link is ready. Copy it and send it.'));
-  const copy = pill('Copy link', 'primary', copyLink);
-  const revoke = pill('Stop sharing', 'danger', () => run('DELETE', 'Revoking the link.', () => 'Stopped. The old link opens nothing any more.'));
-  const close = pill('Close', 'plain', () => dialog.close());
+  const create = pill(t('share.create'), 'primary', () => run('POST', t('share.creating'), () => t('share.created')));
+  const copy = pill(t('share.copy'), 'primary', copyLink);
+  const revoke = pill(t('share.revoke'), 'danger', () => run('DELETE', t('share.revoking'), () => t('share.revoked')));
+  const close = pill(t('close'), 'plain', () => dialog.close());
   dialog.append(
-    make('h2', { id: 'rc-share-title' }, 'Share this research'),
-    make('p', { id: 'rc-share-what' }, 'People with the link can read the whole conversation, without signing in. They can’t change it.'),
+    make('h2', { id: 'rc-share-title' }, t('share.title')),
+    make('p', { id: 'rc-share-what' }, t('share.what')),
     link,
     status,
     make('div', { class: 'rc-share-buttons' }, create, copy, revoke, close),
@@ -82,7 +83,8 @@ async function run(method, doing, done) {
   } finally {
     enable(true);
     // The button just pressed may be gone: the next one to press takes its focus.
-    if (!parts.dialog.contains(document.activeElement) || parts.dialog === document.activeElement) {
+    const isLost = !parts.dialog.contains(document.activeElement) || parts.dialog === document.activeElement;
+    if (parts.dialog.open && isLost) {
       (url ? parts.copy : parts.create).focus();
     }
   }
@@ -101,9 +103,9 @@ async function request(method, id) {
       headers: { 'X-Requested-With': 'research-chat' },
     });
   } catch {
-    throw new Error('The server could not be reached. Check the connection and try again.');
+    throw new Error(t('share.offline'));
   }
-  if (!response.ok) throw new Error(PROBLEM[response.status] ?? `The server could not do that (${response.status}). Try again.`);
+  if (!response.ok) throw new Error(PROBLEM[response.status] ?? t('share.failed', { status: String(response.status) }));
   if (response.status === 204) return null;
   return (await response.json()).url;
 }
@@ -129,10 +131,10 @@ function tell(sentence, isProblem = false) {
 async function copyLink() {
   try {
     await navigator.clipboard.writeText(url);
-    tell('Copied.');
+    tell(t('share.copied'));
   } catch {
     // No clipboard without https or permission: the link stands selected, ready to be copied by hand.
     parts.link.focus();
-    tell('The browser did not allow copying. The link is selected: press Ctrl+C, or Cmd+C on a Mac.', true);
+    tell(t('share.not_copied'), true);
   }
 }

@@ -1,7 +1,6 @@
 // The promise on an empty page, and what mode the server runs in: nobody should take excerpts or a demo for the real thing.
+import { t } from './language.js';
 import { afterChanges, make } from './page.js';
-
-const PROMISE = document.querySelector('meta[name=description]')?.content ?? '';
 
 let mode = null;
 
@@ -21,7 +20,7 @@ async function load() {
 function show() {
   const welcome = document.querySelector('#welcome-screen');
   const logo = welcome?.querySelector('.logo');
-  if (logo && !welcome.querySelector('.rc-promise')) logo.after(make('h1', { class: 'rc-promise' }, PROMISE));
+  if (logo && !welcome.querySelector('.rc-promise')) logo.after(make('h1', { class: 'rc-promise' }, t('promise')));
   if (!mode?.text) return;
   if (logo && !welcome.querySelector('.rc-mode')) {
     welcome.querySelector('.rc-promise').after(make('p', { class: 'rc-mode', 'data-kind': mode.kind ?? '' }, mode.text));
@@ -32,6 +31,6 @@ function show() {
 function showBadge() {
   const header = document.querySelector('#header > div:last-child');
   if (!header || header.querySelector('.rc-demo')) return;
-  const long = make('span', { class: 'rc-demo-long' }, ': scripted providers');
-  header.prepend(make('span', { class: 'rc-demo', title: mode.text }, 'Demo', long));
+  const long = make('span', { class: 'rc-demo-long' }, t('mode.demo.badge_rest'));
+  header.prepend(make('span', { class: 'rc-demo', title: mode.text }, t('mode.demo.badge'), long));
 }

@@ -1,58 +1,48 @@
 // How figures and sources are put into words, in one place for elements and page.
+import { language, locale, number, t } from './language.js';
+
 const LIBRARY = 'library:';
 const ATTACHMENT = 'attachment:';
-const FILE_SENTENCES = {
-  library: 'A file of the library',
-  attached: 'Attached file',
-  open: 'Open the text',
-  show: 'Show in the text',
-};
-
-/** Why the text of a report that was being written is gone from the page. */
-export const REWRITING = {
-  citations: 'Checking the citations: some had no source, so the report is being corrected.',
-  again: 'The report was interrupted and is being written again.',
-};
-
-export function plural(count, one, many = `${one}s`) {
-  return `${count} ${count === 1 ? one : many}`;
-}
 
 export function duration(milliseconds) {
   const seconds = Math.max(0, milliseconds) / 1000;
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 10) return t('time.seconds', { seconds: number(seconds, { minimumFractionDigits: 1, maximumFractionDigits: 1 }) });
+  if (seconds < 60) return t('time.seconds', { seconds: Math.round(seconds) });
   const minutes = Math.floor(Math.round(seconds) / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds) % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return t('time.minutes', { minutes, seconds: Math.round(seconds) % 60 });
+  return t('time.hours', { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
 }
 
 /** Time that still runs: whole seconds, so that the figure changes once a second. */
 export function soFar(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  return seconds < 10 ? `${seconds} s` : duration(seconds * 1000);
+  return seconds < 10 ? t('time.seconds', { seconds }) : duration(seconds * 1000);
 }
 
 /** Empty when nothing is known of it. A part whose price is unknown never counts as nothing. */
 export function money(cost) {
   if (!cost) return '';
   if (cost.usd !== null && cost.usd !== undefined) return dollars(cost.usd);
-  return cost.knownUsd ? `at least ${dollars(cost.knownUsd)}` : 'price unknown';
+  return cost.knownUsd ? t('money.at_least', { usd: dollars(cost.knownUsd) }) : t('money.unknown');
 }
 
 function dollars(usd) {
-  if (usd === 0) return 'free';
-  return usd < 0.01 ? '< $0.01' : `$${usd.toFixed(2)}`;
+  if (usd === 0) return t('money.free');
+  return usd < 0.01 ? t('money.below', { usd: inDollars(0.01, 2) }) : inDollars(usd, 2);
+}
+
+function inDollars(usd, digits) {
+  return number(usd, { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol', maximumFractionDigits: digits });
 }
 
 /** To the last digit that is known, for who points at a rounded figure. */
 export function exactMoney(cost) {
   const usd = cost?.usd ?? cost?.knownUsd;
-  return usd ? `$${usd.toFixed(6).replace(/0{1,4}$/, '')}` : undefined;
+  return usd ? inDollars(usd, 6) : undefined;
 }
 
-export function count(number) {
-  return (number ?? 0).toLocaleString('en-US');
+export function count(figure) {
+  return number(figure ?? 0);
 }
 
 /** What several turns cost together. */
@@ -60,14 +50,38 @@ export function conversationCost(costs) {
   const unknown = costs.filter((cost) => cost.usd === null || cost.usd === undefined).length;
   const known = costs.reduce((sum, cost) => sum + (cost.usd ?? cost.knownUsd ?? 0), 0);
   if (!unknown) return dollars(known);
-  if (!known) return 'price unknown';
-  return `at least ${dollars(known)} (of ${plural(unknown, 'answer')} a part has no known price)`;
+  if (!known) return t('money.unknown');
+  return t('money.partly', { usd: dollars(known), count: unknown });
 }
 
-const AGENTS = { planner: 'Planning', searcher: 'Searching', analyst: 'Writing' };
+const AGENTS = ['planner', 'searcher', 'analyst'];
 
 export function agent(name) {
-  return AGENTS[name] ?? name;
+  return AGENTS.includes(name) ? t(`agent.${name}`) : name;
+}
+
+// Steps are stored with English names; here they are drawn.
+const PHASES = ['Starting', 'Planning', 'Searching', 'Analyzing'];
+
+export function phase(name) {
+  return PHASES.includes(name) ? t(`phase.${name.toLowerCase()}`) : name;
+}
+
+const FAILURES = {
+  settings: 'settings',
+  web_search_unusable: 'settings',
+  limit: 'limit',
+  refused: 'refused',
+  answer_cut: 'answer',
+  empty_answer: 'answer',
+  unusable_answer: 'answer',
+  internal: 'internal',
+  lost: 'internal',
+};
+
+/** Why a turn failed, in the reader's language, before the details; empty where the details are in that language. */
+export function failure(error) {
+  return language === 'en' ? '' : t(`failure.${FAILURES[error.kind] ?? 'provider'}`);
 }
 
 /** Who a view waits for now, each once: since when, until when, and for which reasons. */
@@ -90,9 +104,9 @@ export function waits(view) {
 
 /** "Waiting for Gemini, 12 s", with the next try where it is announced. */
 export function waiting(wait, now) {
-  if (!wait.until) return `Waiting for ${wait.on}, ${soFar(now - wait.since)}`;
+  if (!wait.until) return t('wait', { on: wait.on, time: soFar(now - wait.since) });
   const left = Math.ceil((wait.until - now) / 1000);
-  return `Waiting for ${wait.on}, ${left > 0 ? `next try in ${soFar(left * 1000)}` : 'trying again'}`;
+  return left > 0 ? t('wait.next', { on: wait.on, time: soFar(left * 1000) }) : t('wait.now', { on: wait.on });
 }
 
 /** Why it waits, or who took over: without the advice to try again, for that is being done. */
@@ -107,12 +121,12 @@ export function sentence(text) {
 
 /** In the reader's own time zone and way of writing dates. */
 export function moment(milliseconds) {
-  return new Intl.DateTimeFormat(navigator.languages ?? undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(milliseconds);
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(milliseconds);
 }
 
 /** Empty for a source from before this was noted. */
 export function retrieved(source) {
-  return source.retrievedAt ? `Retrieved ${moment(source.retrievedAt)}` : '';
+  return source.retrievedAt ? t('time.retrieved', { moment: moment(source.retrievedAt) }) : '';
 }
 
 /** Whether an address is one of Google's own, and nothing that only looks like it. */
@@ -135,17 +149,17 @@ function isAttached(source) {
 
 /** Whose file it is, in a few words. */
 export function kindOfFile(source) {
-  return isAttached(source) ? FILE_SENTENCES.attached : FILE_SENTENCES.library;
+  return t(isAttached(source) ? 'panel.attached' : 'panel.file');
 }
 
 /** Where a file's text is shown, with the way to each passage; nothing for a source without a number. */
 export function textPage(source) {
-  return source.page ? { url: source.page, label: FILE_SENTENCES.open } : null;
+  return source.page ? { url: source.page, label: t('panel.open_text') } : null;
 }
 
 export function passagePage(source, index) {
   if (!source.page) return null;
-  return { url: `${source.page}?passage=${index + 1}#passage-${index + 1}`, label: FILE_SENTENCES.show };
+  return { url: `${source.page}?passage=${index + 1}#passage-${index + 1}`, label: t('panel.show_text') };
 }
 
 /** Where a source is, short: a site's name, a file's path in the library, or the name of an attached file. */
@@ -165,8 +179,8 @@ export function passages(source) {
 
 /** Whose words a passage is. A search service may give its own words about a page instead of the page's. */
 export function provenance(source, passage) {
-  if (isFile(source)) return 'Found word for word in the file';
-  return passage.verbatim === false ? 'What the search service says of this page' : 'Quoted by the search service';
+  if (isFile(source)) return t('panel.word_for_word');
+  return t(passage.verbatim === false ? 'panel.described' : 'panel.quoted');
 }
 
 const CODE = /(```[\s\S]*?(?:```|$)|~~~[\s\S]*?(?:~~~|$)|`+[^`\n]+`+)/;
@@ -175,7 +189,7 @@ const CODE = /(```[\s\S]*?(?:```|$)|~~~[\s\S]*?(?:~~~|$)|`+[^`\n]+`+)/;
 export function markdown(text, sources) {
   const parts = text.split(CODE).map((part, index) => (index % 2 ? part : plainCitations(part)));
   const list = sources.filter((source) => source.cited && source.number).map(listed);
-  return [parts.join('').trim(), ...(list.length ? ['## Sources', list.join('\n')] : [])].join('\n\n') + '\n';
+  return [parts.join('').trim(), ...(list.length ? [`## ${t('sources')}`, list.join('\n')] : [])].join('\n\n') + '\n';
 }
 
 /** What our own links and escapes stand for (chat_app/transcript/citations.py). */
@@ -185,7 +199,7 @@ function plainCitations(prose) {
 
 function listed(source) {
   const where = isFile(source) ? place(source) : source.url;
-  const when = source.retrievedAt ? ` (retrieved ${moment(source.retrievedAt)})` : '';
+  const when = source.retrievedAt ? ` ${t('time.retrieved_later', { moment: moment(source.retrievedAt) })}` : '';
   return `- [${source.number}] ${source.title}: ${where}${when}`;
 }
 

@@ -87,8 +87,9 @@ def test_depth_and_models_that_were_chosen_stay_chosen(
     page = opened(person)
     depth = page.locator("#mode-picker-trigger-depth")
     expect(depth).to_have_accessible_name("Depth of the research: Standard")
-    depth.click()
-    page.locator("#mode-picker-popover-depth").get_by_role("option", name="Quick").click()
+    depth.focus()
+    for key in ("Enter", "ArrowUp", "Enter"):
+        page.keyboard.press(key)
     expect(depth).to_have_accessible_name("Depth of the research: Quick")
     page.get_by_role("button", name="Research settings").click()
     page.get_by_label("Planning model").click()

@@ -25,6 +25,7 @@ class RecordingPage:
         self.id = page_id
         self.thread_id = "thread"
         self.chat_settings: dict[str, Any] = {}
+        self.environ: dict[str, Any] = {}
         self.sent: list[tuple[str, Any]] = []
         self._news = asyncio.Event()
 

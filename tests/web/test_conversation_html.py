@@ -23,14 +23,14 @@ STATES = {
     "done": (turn(*reported()), "Researched · 3 searches (1 failed) · 3 sources · 45 s" + DAY),
     "answered": (
         turn(p.AnswerReady(report=Report(text="As said [2].", sources=SOURCES[1:2]))),
-        "Answered from the sources of this conversation · 3 s" + DAY,
+        "Answered from sources already found · 3 s" + DAY,
     ),
     "asked back": (turn(p.ClarificationAsked(questions=("Which country?", "Which year?"))), "Asked back · 3 s" + DAY),
     "nothing": (
         turn(*planned(), p.NoEvidence(text="The documents do not answer this.")),
-        "Nothing found · 3 searches · 9 s" + DAY,
+        "Found no evidence · 3 searches · 9 s" + DAY,
     ),
-    "failed": (turn(*searching(), p.TurnFailed(error=FAILURE)), "Failed · 3 searches · 2 sources · 27 s" + DAY),
+    "failed": (turn(*searching(), p.TurnFailed(error=FAILURE)), "Could not finish · 3 searches · 2 sources · 27 s" + DAY),
     "stopped": (turn(*analyzing("Half a"), p.TurnStopped(report=None)), "Stopped · 3 searches (1 failed) · 3 sources · 42 s" + DAY),
 }  # fmt: skip
 

@@ -26,27 +26,24 @@ from chainlit.config import config  # noqa: E402
 from chainlit.utils import mount_chainlit  # noqa: E402
 from fastapi import FastAPI, Response  # noqa: E402
 from fastapi.responses import JSONResponse  # noqa: E402
+from starlette.types import ASGIApp  # noqa: E402
 
+from chat_app.chat.interface import interface_route  # noqa: E402
+from chat_app.languages.words import say  # noqa: E402
+from chat_app.web.page_language import PageLanguage, words_route  # noqa: E402
+from chat_app.web.security_headers import SecurityHeaders  # noqa: E402
 from tests.browser.fixtures_ui.memory import running  # noqa: E402
-
-MODES = {
-    "demo": {"kind": "demo", "text": "Scripted demo providers: the answers are canned, the machinery is real."},
-    "excerpts": {
-        "kind": "excerpts",
-        "text": "Excerpts only (no AI model). Answers are passages from your own documents, word for word. "
-        "Add an API key for written reports.",
-    },
-}
 
 links: dict[str, str] = {}
 
 
-def application(mode: str | None) -> FastAPI:
+def application(mode: str | None) -> ASGIApp:
     app = FastAPI()
+    app.router.routes.extend([words_route(), interface_route()])
 
     @app.get("/rc/mode")
     def rc_mode() -> Response:  # pyright: ignore[reportUnusedFunction]  # a route
-        return JSONResponse(MODES[mode]) if mode else Response(status_code=204)
+        return JSONResponse({"kind": mode, "text": say(f"mode.{mode}")}) if mode else Response(status_code=204)
 
     @app.get("/rc/running")
     def rc_running() -> dict[str, list[str]]:  # pyright: ignore[reportUnusedFunction]  # a route
@@ -66,7 +63,7 @@ def application(mode: str | None) -> FastAPI:
         return {"url": None}
 
     mount_chainlit(app=app, target=str(Path(__file__).with_name("page.py")), path="/")
-    return app
+    return PageLanguage(SecurityHeaders(app))
 
 
 if __name__ == "__main__":

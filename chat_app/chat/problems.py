@@ -1,0 +1,19 @@
+"""What is said on the page when something could not be done, in the reader's language."""
+
+from chat_app.errors import CannotRetry, InvalidQuestion, NotFound, ResearchChatError, SignedOut
+from chat_app.languages.choice import current_language
+from chat_app.languages.words import say
+
+# In this order: a signed-out caller is also one who finds nothing.
+_SENTENCES: tuple[tuple[type[ResearchChatError], str], ...] = (
+    (SignedOut, "problem.signed_out"),
+    (NotFound, "problem.not_yours"),
+    (CannotRetry, "problem.cannot_retry"),
+    (InvalidQuestion, "problem.question"),
+)
+
+
+def spoken(error: ResearchChatError) -> str:
+    """Errors are written in English, with values; in another language a sentence for their kind has to do."""
+    key = next((key for kind, key in _SENTENCES if isinstance(error, kind)), "problem.broken")
+    return str(error) if current_language() == "en" and not isinstance(error, SignedOut) else say(key)
