@@ -34,6 +34,9 @@ const BY_ICON = {
 // Chainlit reuses one button for Send and Stop and only changes its id, so a name given before may be wrong now.
 on(Object.keys(BY_ID).map((id) => `#${id}`).join(), (control) => control.setAttribute('aria-label', BY_ID[control.id]));
 
+// Chainlit takes it for a mere picture.
+on('#upload-button, #upload-button-loading', (button) => button.removeAttribute('role'));
+
 on('svg[class*=lucide-]', (icon) => {
   const button = icon.closest('button');
   if (!button || button.id in BY_ID || button.textContent.trim() || button.title) return;

@@ -16,12 +16,16 @@ rcUI.components ??= {};
 /** Sources by the id of the message that cites them, then by number. Written by the Sources element. */
 rcUI.sources ??= new Map();
 
-let live;
+const KEPT_SENTENCES = 5;
 
-/** Has a screen reader say a sentence once. */
+// There before anything is said: a region that comes with its first sentence is not read out.
+const live = document.body.appendChild(make('div', { class: 'rc-hidden', role: 'status', 'aria-live': 'polite', 'aria-atomic': 'false' }));
+
+/** Has a screen reader say a sentence once, after those that were said before it. */
 export function say(sentence) {
-  live ??= document.body.appendChild(make('div', { class: 'rc-hidden', role: 'status', 'aria-live': 'polite' }));
-  if (sentence && live.textContent !== sentence) live.textContent = sentence;
+  if (!sentence || live.lastChild?.textContent === sentence) return;
+  live.append(make('p', {}, sentence));
+  if (live.childElementCount > KEPT_SENTENCES) live.firstChild.remove();
 }
 
 /** The source a citation means: of its own message, else of any in the thread, where numbers are unique. */

@@ -71,13 +71,13 @@ def test_a_long_conversation_opens_at_its_end_and_goes_back_on_demand(browser: B
         page.locator(".rc-fold").last.click()
         expect(page.locator(".rc-conversation")).to_have_text(f"This conversation: ${TURNS * 0.01:.2f}")
 
-        earlier = page.get_by_role("button", name=f"Show earlier questions ({TURNS - TURNS_SHOWN})")
+        earlier = page.get_by_role("button", name=f"Show {TURNS - TURNS_SHOWN})")
         page.mouse.move(640, 400)
         page.mouse.wheel(0, -50_000)
         expect(earlier).to_be_in_viewport()
         earlier.press("Enter")
         expect(questions).to_have_count(TURNS_SHOWN + TURNS_MORE)
-        earlier = page.get_by_role("button", name="Show earlier questions (2)")
+        earlier = page.get_by_role("button", name="Show 2 earlier questions")
         expect(earlier).to_be_focused()
         first = page.locator(".step", has_text=question(TURNS - TURNS_SHOWN + 1)).first
         expect(first).to_be_in_viewport()  # what was above the button is where it was

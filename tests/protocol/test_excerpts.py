@@ -36,7 +36,7 @@ async def test_an_answer_quotes_the_files_word_for_word(app: AppProcess) -> None
         assert all(passage["verbatim"] for source in cited.values() for passage in source["passages"])
         assert "Duties of the keeper" in keeper["location"]
         async with page.http() as http:
-            shown = await http.get(dict(links)[str(keeper["number"])])
+            shown = await http.get(dict(links)[str(keeper["number"])], follow_redirects=True)
         assert shown.status_code == httpx.codes.OK
         assert "trims the lamp every four hours" in shown.text
 

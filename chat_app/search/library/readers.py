@@ -32,7 +32,7 @@ _FILES_PER_PROCESS = 500
 """Then a fresh one takes over: whatever a parser leaked is gone."""
 _MAX_READERS = 2
 """More would take the processors from the people who are asking meanwhile."""
-_FILES_FOR_TWO = 8
+_FILES_FOR_TWO = 60
 _BYTES_FOR_TWO = 4_000_000
 _MAX_ANSWER_BYTES = 300_000_000
 """Far above what the longest text makes. A process that says more has lost its mind."""

@@ -165,8 +165,8 @@ def test_phases_and_the_end_are_announced_and_the_text_is_not(browser: Browser, 
         page.evaluate("""() => {
             window.heard = [];
             new MutationObserver(() => document.querySelectorAll('[aria-live], [role=status], [role=log]').forEach((live) => {
-                const said = live.textContent.trim();
-                if (said && window.heard.at(-1) !== said) window.heard.push(said);
+                for (const said of [live, ...live.children].map((part) => part.textContent.trim()))
+                    if (said && !window.heard.includes(said)) window.heard.push(said);
             })).observe(document.body, {childList: true, subtree: true, characterData: true});
         }""")
         ask(page, "report")
@@ -217,6 +217,7 @@ def test_right_to_left_questions_and_reports_read_from_the_right(browser: Browse
     with person(browser, address) as page:
         ask(page, "right to left")
         wait_until_done(page)
+        page.locator(".rc-fold").click()
         for selector in (".rc-query", ".message-content .prose h1", "[data-step-type=user_message] [dir=auto]"):
             assert page.locator(selector).first.evaluate("e => getComputedStyle(e).direction") == "rtl", selector
         assert re.search("[א-ת]", page.locator("#thread-history").inner_text())
