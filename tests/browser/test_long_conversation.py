@@ -68,10 +68,11 @@ def test_a_long_conversation_opens_at_its_end_and_goes_back_on_demand(browser: B
         expect(questions).to_have_count(TURNS_SHOWN)
         expect(questions.last).to_contain_text(question(TURNS))
         expect(page.locator("a.rc-cite").last).to_be_visible()
+        expect(page.locator("#rc-earlier")).to_be_attached()  # drawn for the last time: Chainlit does it twice
         page.locator(".rc-fold").last.click()
         expect(page.locator(".rc-conversation")).to_have_text(f"This conversation: ${TURNS * 0.01:.2f}")
 
-        earlier = page.get_by_role("button", name=f"Show {TURNS - TURNS_SHOWN})")
+        earlier = page.get_by_role("button", name=f"Show {TURNS - TURNS_SHOWN} earlier questions")
         page.mouse.move(640, 400)
         page.mouse.wheel(0, -50_000)
         expect(earlier).to_be_in_viewport()

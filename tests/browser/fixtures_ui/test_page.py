@@ -366,6 +366,7 @@ def test_a_notification_is_asked_for_only_by_a_press_and_told_only_to_who_is_awa
     page.add_init_script(NOTIFICATIONS)
     _open(page)
     _ask(page, "running")
+    expect(page).to_have_title(re.compile("^… "))
     assert page.evaluate("[asked, told.length]") == [0, 0]
     tell = page.get_by_role("button", name="Tell me when it is done")
     tell.click()
