@@ -96,6 +96,7 @@ async def running(
     )
     background = [
         asyncio.create_task(services.library.watch()),
+        asyncio.create_task(services.attachments.watch()),
         asyncio.create_task(_listen(services)),
         asyncio.create_task(asyncio.to_thread(_warm_up, services.roles, settings.fallback_model)),
     ]

@@ -49,9 +49,9 @@ class Settings(BaseModel):
     choosable_models: tuple[str, ...] = ()
     """Models that a person may pick for a role, besides those that the installation has given it."""
     max_cost_usd: float | None = None
+    """The most that a turn may cost; None: no limit."""
     patience_seconds: float = 60
     """Silence after which a request to a model is given up."""
-    """The most that a turn may cost; None: no limit."""
     web_search: tuple[WebService, ...] = ()
     """Searched without a key, where no model searches the web."""
     users_file: Path | None = None

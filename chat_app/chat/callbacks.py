@@ -63,13 +63,13 @@ async def on_settings_update(settings: dict[str, Any]) -> None:
 async def on_window_message(data: object) -> None:
     """The page tells what a person has picked in the composer, which Chainlit tells only with a question, and asks for more."""
     message = cast(dict[str, object], data) if isinstance(data, dict) else {}
-    user = cl.context.session.user
-    if user is None:
-        return
-    if message.get("type") == "choose-depth":
-        await current_room().offer.choose_depth(user.identifier, message.get("depth"))
-    if message.get("type") == "show-earlier":
-        await current_room().conversation.show_earlier(cast(Page, cl.context.session), user.identifier)
+    try:
+        if message.get("type") == "choose-depth":
+            await current_room().offer.choose_depth(_identifier(), message.get("depth"))
+        if message.get("type") == "show-earlier":
+            await current_room().conversation.show_earlier(cast(Page, cl.context.session), _identifier())
+    except NotFound as error:
+        await cl.context.emitter.send_toast(spoken(error), "error")
 
 
 # Chainlit's decorators have no complete types, so they are called here, where nothing depends on what they return.

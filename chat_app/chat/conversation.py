@@ -169,6 +169,7 @@ class Conversation:
         """Move the files into the thread; what is wrong with the message is said before."""
         if str(message.get("output") or "").strip():
             _turn(thread_id, owner, message, RoleModels())
+        await self._attachments.require(owner, thread_id, uploads)
         # The thread first, so that nobody puts files into somebody else's. It gets its name from the question.
         await self._transcript.save_thread(thread_id, owner, "", now())
         return await self._attachments.keep(owner, thread_id, uploads)

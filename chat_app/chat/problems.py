@@ -1,6 +1,6 @@
 """What is said on the page when something could not be done, in the reader's language."""
 
-from chat_app.errors import CannotRetry, InvalidQuestion, NotFound, ResearchChatError, SignedOut
+from chat_app.errors import AttachmentRefused, CannotRetry, InvalidQuestion, NotFound, ResearchChatError, SignedOut
 from chat_app.languages.choice import current_language
 from chat_app.languages.words import say
 
@@ -10,6 +10,7 @@ _SENTENCES: tuple[tuple[type[ResearchChatError], str], ...] = (
     (NotFound, "problem.not_yours"),
     (CannotRetry, "problem.cannot_retry"),
     (InvalidQuestion, "problem.question"),
+    (AttachmentRefused, "problem.attachment"),
 )
 
 

@@ -1,5 +1,7 @@
 """What searches bring back: sources with the passages they were found for."""
 
+import hashlib
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from chat_app.research.budget import Usage
@@ -18,6 +20,11 @@ class Passage(BaseModel):
     """Heading path, or page of a PDF."""
     is_verbatim: bool = True
     """False when these are the searcher's words about the source, not the source's own."""
+
+    @property
+    def key(self) -> str:
+        """Names the passage in an address: its place among others of its source differs from turn to turn."""
+        return hashlib.sha256(self.quote.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 class Source(BaseModel):

@@ -10,7 +10,9 @@ MAX_FOLLOW_UPS = 3
 MAX_CHARACTERS = 200
 """A longer line is no question to press on a button."""
 
-_OPEN, _CLOSE = f"<{TAG}>", f"</{TAG}>"
+_OPEN = f"<{TAG}>"
+# Not by lower case of the text: that may be longer than the text ("İ").
+_OPENING, _CLOSING = re.compile(rf"(?<!`){_OPEN}", re.IGNORECASE), re.compile(f"</{TAG}>", re.IGNORECASE)
 _MAX_SECTION_CHARACTERS = 2_000
 """What goes on for longer without an end is the report, whose writer forgot to end the section."""
 _BULLET = re.compile(r"^(?:[-*+•·]|\d{1,2}[.)]|#{1,6})\s+")
@@ -68,9 +70,10 @@ class Parting:
 
     def _enter(self, passed: list[str]) -> str | None:
         """Pass on what stands before the section; returns None when there is no more to do with what is held."""
-        at = _place_of(_OPEN, self._before + self._held) - len(self._before)
-        if at >= 0:
-            before, self._held = self._held[:at], self._held[at + len(_OPEN) :]
+        found = _OPENING.search(self._before + self._held)
+        if found:
+            shift = len(self._before)
+            before, self._held = self._held[: found.start() - shift], self._held[found.end() - shift :]
             self._is_inside = True
             self._before = ""
             return before
@@ -81,9 +84,8 @@ class Parting:
         return None
 
     def _leave(self) -> str | None:
-        at = self._held.lower().find(_CLOSE)
-        if at >= 0:
-            self._section, self._held = self._held[:at], self._held[at + len(_CLOSE) :]
+        if found := _CLOSING.search(self._held):
+            self._section, self._held = self._held[: found.start()], self._held[found.end() :]
             self._is_inside = False
             return ""
         if len(self._held) > _MAX_SECTION_CHARACTERS:
@@ -99,14 +101,6 @@ def part(text: str) -> Parted:
     if parting.has_section:
         report = _RULE_AT_END.sub("", report.rstrip()).rstrip()
     return Parted(report, parting.follow_ups)
-
-
-def _place_of(tag: str, text: str) -> int:
-    """Where the tag stands; not in code, where somebody writes about it. Less than nothing if nowhere."""
-    at = text.lower().find(tag)
-    while at > 0 and text[at - 1] == "`":
-        at = text.lower().find(tag, at + 1)
-    return at if at >= 0 else -2
 
 
 def _beginning(text: str) -> int:

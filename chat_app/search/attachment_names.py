@@ -11,7 +11,7 @@ _MEANT = re.compile(
     r"\b(?:attach\w*|files?|documents?|pdf|uploads?|uploaded|summar\w+|tl;?dr|"
     r"anh[aä]ng\w*|angehängt\w*|anlagen?|datei\w*|dokument\w*|zusammenfass\w*|fasse?|"
     r"pièces? jointes?|ci-joint\w*|fichiers?|résum\w+|adjunt\w*|archivos?|documentos?|resum\w+)\b"
-    r"|\w\.(?:md|markdown|txt|rst|x?html?|pdf|docx|pptx|epub|csv)\b"
+    r"|\w\.(?:md|markdown|txt|rst|x?html?|pdf|docx|pptx|epub|csv|tsv)\b"
     r"|附件|文件|文档|檔案|总结|總結|摘要|概括|添付|ファイル|文書|資料|要約|まとめ",
     re.IGNORECASE,
 )

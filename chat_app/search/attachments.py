@@ -37,6 +37,7 @@ MAX_FILES_PER_THREAD = 50
 _MAX_WAITING = 40
 """Uploads of one person that no question was sent with yet."""
 _WAITING_SECONDS = 24 * 3600
+_SECONDS_BETWEEN_LOOKS = 3600
 _CHECKED_AT_ONCE = 2
 _PASSAGES = 8
 _LATER_COVERAGE = 0.5
@@ -91,11 +92,13 @@ class Attachments:
         Raises AttachmentRefused for an upload that is not there, or is somebody else's.
         """
         ids = list(dict.fromkeys(upload_ids))
-        if len(ids) > MAX_FILES_PER_MESSAGE:
-            raise AttachmentRefused(f"A message takes {MAX_FILES_PER_MESSAGE} files at most; these are {len(ids)}.")
         place = self._place(thread_id)
         async with self._lock(place):
             return await asyncio.to_thread(self._keep, owner, place, ids)
+
+    async def require(self, owner: str, thread_id: str, upload_ids: Sequence[str]) -> None:
+        """Raises AttachmentRefused for what `keep` would refuse; changes nothing."""
+        await asyncio.to_thread(self._new, owner, self._place(thread_id), list(dict.fromkeys(upload_ids)))
 
     async def search(
         self, thread_id: str, query: str, attached_now: Sequence[str] = (), limit: int = _PASSAGES
@@ -141,6 +144,12 @@ class Attachments:
         await asyncio.to_thread(shutil.rmtree, self._gone, ignore_errors=True)
         await asyncio.to_thread(self._waiting)
 
+    async def watch(self) -> None:
+        """Drop uploads that no question was sent with in a day. Runs until it is cancelled."""
+        while True:
+            await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+            await asyncio.to_thread(self._waiting)
+
     @asynccontextmanager
     async def _library(self, thread_id: str) -> AsyncGenerator[Library]:
         """The thread's index, brought up to date. Opened for each use: a thread rarely has files, and hardly ever many."""
@@ -166,13 +175,7 @@ class Attachments:
                 raise AttachmentRefused(errors[0] if errors else "The file has a name that cannot be kept; rename it.")
 
     def _keep(self, owner: str, place: Path, ids: Sequence[str]) -> tuple[str, ...]:
-        kept = _receipts(place)
-        new = {upload_id: self._upload(owner, upload_id) for upload_id in ids if upload_id not in kept}
-        if len(kept) + len(new) > MAX_FILES_PER_THREAD:
-            raise AttachmentRefused(
-                f"A conversation takes {MAX_FILES_PER_THREAD} attached files at most; begin a new one, "
-                "or put them into the library folder."
-            )
+        kept, new = _receipts(place), self._new(owner, place, ids)
         for upload_id, upload in new.items():
             # The receipt first: cut off in between, the same call goes on from here.
             kept[upload_id] = free_name(upload.name, set(kept.values()))
@@ -180,6 +183,19 @@ class Attachments:
         for upload_id in ids:
             self._move(upload_id, place / "files" / kept[upload_id])
         return tuple(kept[upload_id] for upload_id in ids)
+
+    def _new(self, owner: str, place: Path, ids: Sequence[str]) -> dict[str, Upload]:
+        """Those of the uploads that the thread does not have yet."""
+        if len(ids) > MAX_FILES_PER_MESSAGE:
+            raise AttachmentRefused(f"A message takes {MAX_FILES_PER_MESSAGE} files at most; these are {len(ids)}.")
+        kept = _receipts(place)
+        new = {upload_id: self._upload(owner, upload_id) for upload_id in ids if upload_id not in kept}
+        if len(kept) + len(new) > MAX_FILES_PER_THREAD:
+            raise AttachmentRefused(
+                f"A conversation takes {MAX_FILES_PER_THREAD} attached files at most; begin a new one, "
+                "or put them into the library folder."
+            )
+        return new
 
     def _move(self, upload_id: str, target: Path) -> None:
         sources = list(_files(self._uploads / upload_id).values())

@@ -75,7 +75,7 @@ def _source(source: Source, thread_id: str, *, is_cited: bool) -> dict[str, Any]
         "quote": source.quote,
         "location": source.location,
         "passages": [
-            {"quote": passage.quote, "location": passage.location, "verbatim": passage.is_verbatim}
+            {"quote": passage.quote, "location": passage.location, "verbatim": passage.is_verbatim, "key": passage.key}
             for passage in source.passages
         ],
         "retrievedAt": _ms(source.retrieved_at),

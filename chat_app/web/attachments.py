@@ -14,10 +14,10 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 
 from chat_app.errors import AttachmentRefused
+from chat_app.languages.words import say
 from chat_app.web.sharing import Caller
 
 _FRESH = {"Cache-Control": "no-store"}
-_SIGN_IN = "You are signed out. Reload the page to sign in."
 
 
 class AttachedFiles(Protocol):
@@ -34,7 +34,7 @@ def attachment_routes(
     async def take(request: Request) -> Response:
         user = await caller(request)
         if user is None:
-            return _refused(401, _SIGN_IN)
+            return _refused(401, say("problem.signed_out"))
         try:
             async with request.form(max_files=1, max_fields=4) as form:
                 file = form.get("file")

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from chat_app.languages.choice import current_language, tag
 from chat_app.languages.words import day, moment, say
 from chat_app.research.characters import MARK
-from chat_app.research.evidence import Passage, Source, is_attachment, is_file, place_of
+from chat_app.research.evidence import Source, is_attachment, is_file, place_of
 from chat_app.research.report import Report, cited_numbers
 from chat_app.research.turn import title_of
 from chat_app.research.uncited import marked
@@ -45,8 +45,6 @@ class SourceLine(NamedTuple):
     quote: str | None
     location: str | None
     retrieved: str | None
-    more: tuple[Passage, ...]
-    """The other passages of a file: who has only the link cannot open it, so this is all they see of it."""
 
 
 class SearchLine(NamedTuple):
@@ -130,7 +128,7 @@ def _turn_fragment(turn: TurnView, position: int) -> Fragment:
     level = 1 if position == 1 else 2
     sources = [_source_line(source) for source in _cited(turn)]
     text = _report_text(turn.report) if turn.report else turn.text
-    setting = Setting(frozenset(source.number for source in sources), anchor, level)
+    setting = Setting(frozenset(source.number for source in sources), anchor, level, current_language())
     question = turn.question.strip()
     heading = question if len(question) <= _MAX_HEADING_CHARACTERS and "\n" not in question else title_of(question)
     html = render_page(
@@ -168,17 +166,11 @@ def _source_line(source: Source) -> SourceLine:
         number=source.number or 0,
         title=source.title.strip() or host or file or say("untitled"),
         href=source.url if host else None,
-        host=host or (f"Attached file {file}" if is_attachment(source) else file) or "",
+        host=host or (" ".join([say("panel.attached"), file or ""]) if is_attachment(source) else file) or "",
         quote=None if source.quote is None else _cut(source.quote),
         location=source.location,
         retrieved=retrieved(source),
-        more=_more(source) if is_file(source) else (),
     )
-
-
-def _more(source: Source) -> tuple[Passage, ...]:
-    others = (passage for passage in source.passages if passage.quote != source.quote)
-    return tuple(passage.model_copy(update={"quote": _cut(passage.quote)}) for passage in others)
 
 
 def _cut(quote: str) -> str:
@@ -191,7 +183,7 @@ def _search_line(search: SearchView) -> SearchLine:
     elif search.waiting is not None:
         note = f"{search.waiting.on}: {search.waiting.reason}"
     else:
-        hosts = dict.fromkeys(_source_line(source).host for source in search.sources)
+        hosts = dict.fromkeys(_source_line(source).host for source in search.sources if not is_attachment(source))
         note = " · ".join([*list(hosts)[:6], *([say("card.more", count=len(hosts) - 6)] if len(hosts) > 6 else [])])
     return SearchLine(search.query, search.state, note)
 

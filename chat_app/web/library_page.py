@@ -112,14 +112,12 @@ class LibraryPage:
     async def _page(self, request: Request) -> Response:
         if await self._caller(request) is None:
             return RedirectResponse("/login", 303, _FRESH)
-        context = self._context(request, await self._look())
-        html = await run_in_threadpool(render_page, "library.html", **context)
+        html = await run_in_threadpool(self._rendered, "library.html", request, await self._look())
         return HTMLResponse(html, headers=_HEADERS)
 
     async def _part(self, request: Request) -> Response:
         """What has changed since the version that the page shows: nothing, or all of what can change."""
-        context = self._context(request, await self._look())
-        html = await run_in_threadpool(render_page, "library_part.html", **context)
+        html = await run_in_threadpool(self._rendered, "library_part.html", request, await self._look())
         version = hashlib.sha256(html.encode()).hexdigest()[:16]
         headers = {**_HEADERS, "X-Version": version}
         if request.query_params.get("seen") == version:
@@ -138,6 +136,10 @@ class LibraryPage:
 
     async def _state(self, request: Request) -> Response:
         listing = await self._look(is_fresh=True)
+        return await run_in_threadpool(self._described, listing)
+
+    def _described(self, listing: Listing) -> Response:
+        """Not on the event loop: a library may hold tens of thousands of files."""
         body = {
             "folder": str(self._folder),
             "status": {**listing.status.model_dump(), "pass_done": listing.status.pass_done},
@@ -154,6 +156,9 @@ class LibraryPage:
             self._listing = await run_in_threadpool(listing_of, self._library)
             self._listed = time.monotonic()
         return self._listing
+
+    def _rendered(self, template: str, request: Request, listing: Listing) -> str:
+        return render_page(template, **self._context(request, listing))
 
     def _context(self, request: Request, listing: Listing) -> dict[str, object]:
         choice = Choice.of(request)

@@ -16,6 +16,8 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from chat_app.languages.choice import DEFAULT, Language
+from chat_app.languages.words import say
 from chat_app.research.characters import MARK, without_commands
 from chat_app.transcript.links import WebLink, names_host, web_link
 
@@ -23,7 +25,6 @@ MAX_CHARACTERS = 200_000
 # Parsing what stands between two blank lines takes the square of its length when it is nothing but brackets.
 _MAX_PARAGRAPH_CHARACTERS = 8_000
 _CITATION = re.compile(r"\[(\d{1,4})\]")
-_NO_SOURCE = '<span class="uncited" title="No source is given for this paragraph">no source</span>'
 
 
 class Setting(NamedTuple):
@@ -35,6 +36,7 @@ class Setting(NamedTuple):
     """What the id of each source begins with."""
     heading_level: int
     """Level of the heading above the report: its own begin one below."""
+    language: Language = DEFAULT
 
 
 @lru_cache(maxsize=64)
@@ -163,6 +165,12 @@ def _render_unparsed(
     return escapeHtml(tokens[index].content.replace(MARK, ""))
 
 
+def _no_source(_: object, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    language = _setting(env).language
+    why, mark = escapeHtml(say("cite.uncited_why", language)), escapeHtml(say("cite.uncited", language).strip("()（）"))
+    return f'<span class="uncited" title="{why}">{mark}</span>'
+
+
 def _markdown() -> MarkdownIt:
     # `reference` is off: a line `[3]: https://…` would turn the citation [3] into a link of the text's own choice.
     markdown = _Markdown("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("reference")
@@ -174,7 +182,7 @@ def _markdown() -> MarkdownIt:
     markdown.add_render_rule("link_open", _render_link)
     markdown.add_render_rule("image", _render_image)
     markdown.add_render_rule("unparsed", _render_unparsed)
-    markdown.add_render_rule("uncited", lambda *_: _NO_SOURCE)
+    markdown.add_render_rule("uncited", _no_source)
     markdown.add_render_rule("table_open", lambda *_: '<div class="table"><table>\n')
     markdown.add_render_rule("table_close", lambda *_: "</table></div>\n")
     return markdown

@@ -28,6 +28,12 @@ TextOf = Callable[[str, str], Awaitable[Sequence[StoredPassage] | None]]
 """`(thread_id, url)`: the text of a file as it is now; None for one that is gone."""
 
 _MAX_BLOCK = 10_000_000
+_HEADERS = {
+    **OWN_PAGE_HEADERS,
+    "Content-Security-Policy": OWN_PAGE_HEADERS["Content-Security-Policy"].replace(
+        "script-src 'self'", "script-src 'none'"
+    ),
+}
 
 
 class _Asked(NamedTuple):
@@ -66,9 +72,9 @@ def source_routes(
         shown = await run_in_threadpool(_shown, source, text, asked)
         if asked == (None, None) and shown.found:
             # The browser scrolls to where the address points: a page without a script cannot.
-            first = shown.found[0]
-            return RedirectResponse(f"?passage={first}#passage-{first}", 303, OWN_PAGE_HEADERS)
-        return HTMLResponse(_html(source, shown, asked), headers=OWN_PAGE_HEADERS)
+            first = _number_of(source, request.query_params.get("of"), shown.found)
+            return RedirectResponse(f"?passage={first}#passage-{first}", 303, _HEADERS)
+        return HTMLResponse(_html(source, shown, asked), headers=_HEADERS)
 
     return [Route("/rc/source/{thread_id}/{number:int}", page)]
 
@@ -80,10 +86,13 @@ def _with_passages(source: Source) -> Source:
     return source.model_copy(update={"passages": (Passage(quote=source.quote, location=source.location),)})
 
 
+def _number_of(source: Source, key: str | None, found: Sequence[int]) -> int:
+    """The passage that is asked for by its key, else the first one that stands in the text."""
+    return next((number for number in found if source.passages[number - 1].key == key), found[0])
+
+
 def _missing() -> Response:
-    return HTMLResponse(
-        render_page("missing.html", title=say("missing.title"), assets=assets.URLS), 404, OWN_PAGE_HEADERS
-    )
+    return HTMLResponse(render_page("missing.html", title=say("missing.title"), assets=assets.URLS), 404, _HEADERS)
 
 
 def _asked(request: Request) -> _Asked:

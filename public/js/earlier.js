@@ -21,6 +21,13 @@ window.addEventListener('rc:earlier', ({ detail }) => {
   place();
 });
 afterChanges(place);
+// A new conversation on the same page: what is folded belongs to the one before.
+window.addEventListener('rc:thread', () => {
+  if (rcUI.thread === thread) return;
+  [thread, turns] = [null, 0];
+  rcUI.costs.remove('earlier');
+  place();
+});
 
 function ask() {
   if (asked) return;

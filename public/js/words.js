@@ -159,7 +159,8 @@ export function textPage(source) {
 
 export function passagePage(source, index) {
   if (!source.page) return null;
-  return { url: `${source.page}?passage=${index + 1}#passage-${index + 1}`, label: t('panel.show_text') };
+  const key = passages(source)[index]?.key;
+  return { url: key ? `${source.page}?of=${key}` : source.page, label: t('panel.show_text') };
 }
 
 /** Where a source is, short: a site's name, a file's path in the library, or the name of an attached file. */

@@ -61,3 +61,10 @@ def test_a_line_drawn_before_the_section_goes_with_it() -> None:
 def test_the_tag_in_code_is_text() -> None:
     shown, _ = streamed("Write `<ask_next>` there.", 1)
     assert "".join(shown) == "Write `<ask_next>` there."
+
+
+@pytest.mark.parametrize("size", [1, 5, 1000])
+def test_letters_that_grow_in_lower_case_shift_nothing(size: int) -> None:
+    shown, parting = streamed(f"{'İstanbul ' * 20}[1].{SECTION}", size)
+    assert "".join(shown).rstrip() == f"{'İstanbul ' * 20}[1]."
+    assert parting.follow_ups == ("How cold is it?", "Who measured it?")

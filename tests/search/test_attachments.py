@@ -71,8 +71,10 @@ async def test_the_same_question_sent_again_has_the_same_files(attachments: Atta
 async def test_an_upload_of_somebody_else_is_not_there(attachments: Attachments) -> None:
     upload = await attachments.take("anna", "lease.md", io.BytesIO(LEASE))
     for owner, upload_id in (("bob", upload), ("anna", str(uuid4())), ("anna", "../uploads"), ("anna", "")):
-        with pytest.raises(AttachmentRefused, match="attach it again"):
-            await attachments.keep(owner, "one", [upload_id])
+        for refuse in (attachments.require, attachments.keep):
+            with pytest.raises(AttachmentRefused, match="attach it again"):
+                await refuse(owner, "one", [upload_id])
+    await attachments.require("anna", "one", [upload])
     assert await attachments.keep("anna", "one", [upload]) == ("lease.md",)
 
 

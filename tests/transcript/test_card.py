@@ -141,8 +141,8 @@ def test_sources_are_listed_by_number_and_say_whether_they_are_cited() -> None:
         "quote": "Words 2.",
         "location": None,
         "passages": [
-            {"quote": "Words.", "location": "p. 4", "verbatim": True},
-            {"quote": "Said.", "location": None, "verbatim": False},
+            {"quote": "Words.", "location": "p. 4", "verbatim": True, "key": "44dcebcdcc56"},
+            {"quote": "Said.", "location": None, "verbatim": False, "key": "5adc7fd7cbce"},
         ],
         "retrievedAt": None,
         "cited": True,

@@ -73,6 +73,13 @@ async def test_the_plain_address_leads_to_the_first_passage_that_is_there() -> N
     assert answer.headers["location"] == "?passage=2#passage-2"
 
 
+@pytest.mark.parametrize(("key", "number"), [(PASSAGES[1].key, 2), (PASSAGES[0].key, 1), ("0123456789ab", 1), ("", 1)])
+async def test_a_passage_is_asked_for_by_its_words_wherever_it_stands_in_the_list(key: str, number: int) -> None:
+    async with page(FILE, TEXT) as http:
+        answer = await http.get(f"/rc/source/t/3?of={key}")
+    assert answer.headers["location"] == f"?passage={number}#passage-{number}"
+
+
 async def test_nothing_of_the_file_is_more_than_text() -> None:
     text = await html(FILE, TEXT)
     assert re.findall(r"<script|<img|<a[^>]*javascript", text) == []
@@ -82,6 +89,7 @@ async def test_nothing_of_the_file_is_more_than_text() -> None:
         policy = (await http.get("/rc/source/t/3?passage=1")).headers["content-security-policy"]
     assert policy.startswith("default-src 'none'")
     assert "unsafe" not in policy
+    assert "script-src 'none'" in policy
 
 
 async def test_a_file_that_has_changed_shows_what_was_found_then() -> None:

@@ -17,6 +17,8 @@ MAX_PART_BYTES = 64_000_000
 MAX_UNPACKED_BYTES = 200_000_000
 """Over all parts that are read. Pictures are not."""
 MAX_ENTRIES = 50_000
+_MOST_BYTES_OF_AN_ENTRY = 160
+"""In the directory: 46 and its name, and what programs add."""
 _OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 _END_RECORD = b"PK\x05\x06"
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
@@ -71,7 +73,7 @@ def opened(data: bytes, *, damaged: str, old: str) -> Generator[Archive]:
     """Raises LibraryFileError for what is no archive, or breaks while it is read; `old` for an old or locked Office file."""
     if data.startswith(_OLE_MAGIC):
         raise LibraryFileError(old)
-    if _entry_count(data) > MAX_ENTRIES:
+    if _has_too_many_entries(data):
         raise LibraryFileError(f"is an archive of more than {MAX_ENTRIES:,} parts; split it into smaller files")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
@@ -103,7 +105,13 @@ def joined(folder: str, reference: str) -> str:
     return posixpath.normpath(path.lstrip("/") if path.startswith("/") else posixpath.join(folder, path))
 
 
-def _entry_count(data: bytes) -> int:
-    """As the end of the archive states it, before a list of that many entries is made: each of them takes 600 bytes."""
+def _has_too_many_entries(data: bytes) -> bool:
+    """By what the end of the archive states, before a list of them is made: each takes 600 bytes.
+
+    zipfile goes by the size of the directory and not by the number, which may be a lie.
+    """
     at = data.rfind(_END_RECORD, max(0, len(data) - 70_000))
-    return int.from_bytes(data[at + 10 : at + 12], "little") if at >= 0 else 0
+    if at < 0:
+        return False
+    count, size_bytes = (int.from_bytes(data[at + first : at + last], "little") for first, last in ((10, 12), (12, 16)))
+    return count > MAX_ENTRIES or size_bytes > MAX_ENTRIES * _MOST_BYTES_OF_AN_ENTRY
