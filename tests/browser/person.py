@@ -25,10 +25,11 @@ class Person:
         return self._context
 
     def __exit__(self, kind: object, *_: object) -> None:
+        problems = list(self._problems)  # without those of leaving, which breaks off what is under way
         # Left for the browser to close: now and then Chromium never answers when a context alone is to go.
         for page in self._context.pages:
             page.goto("about:blank")
-        assert kind is not None or self._problems == []
+        assert kind is not None or problems == [], problems
 
     def _note_request(self, request: Request) -> None:
         if not request.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
