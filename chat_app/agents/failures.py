@@ -18,11 +18,13 @@ from pydantic_ai.exceptions import (
     ModelNotFoundError,
     ModelQuotaExceededError,
     ModelRateLimitError,
+    ModelRequestRejectedError,
     ModelRequestTimeout,
     ModelServerError,
     ModelTimeoutError,
     ModelUnavailableError,
     OutputTokenLimitExceeded,
+    UnexpectedModelBehavior,
     UsageLimitExceeded,
     UserError,
 )
@@ -41,6 +43,13 @@ _RETRYABLE = (
 )
 _RETRYABLE_STATUSES = frozenset({408, 409, 425})
 """Request timeout, conflict, too early: the SDKs' own retries know them, pydantic-ai has no class for them."""
+_PERMANENT_STATUSES = {
+    401: ModelAuthenticationError,
+    402: ModelQuotaExceededError,
+    403: ModelAuthenticationError,
+    404: ModelNotFoundError,
+}
+"""What a refusal means by its status alone; any other is a request that was rejected."""
 LONGEST_WAIT_SECONDS = 120.0
 """A provider that asks for a longer wait than this is not waited for."""
 _FRACTION = re.compile(r"\d{1,9}\.\d{1,9}")
@@ -99,9 +108,10 @@ def readable(model_name: str, asked: Asked) -> Generator[None]:
     """Surround the work of a provider's SDK: its errors come out typed, and say who was asked (see `failure_of`)."""
     try:
         yield
-    except AgentRunError as error:
+    except AgentRunError as exc:
+        error = _as_its_status_says(exc)
         note_asked(error, asked)
-        raise
+        raise error from exc.__cause__
     except (AttributeError, LookupError, TypeError, ValueError) as exc:
         # What the SDKs make of an answer that is JSON, but not of the form that was agreed.
         error = ModelAPIError(model_name, f"The answer has another form than agreed: {exc!r}")
@@ -124,7 +134,7 @@ def require_end(response: StreamedResponse) -> None:
 
 def failure_of(error: BaseException, who: str = "The model") -> Failure:
     """What to tell a person about `error`. `who` names the provider, for errors of one."""
-    causes: list[Exception] = getattr(error, "errors", [])
+    causes = _attempts(error)
     if causes and not isinstance(error, ResearchChatError):
         # The engine's "retries exceeded" carries the attempts' errors; the last one is the reason.
         return failure_of(causes[-1], who)
@@ -150,11 +160,11 @@ def failure_of(error: BaseException, who: str = "The model") -> Failure:
 
 def cause_of(error: BaseException) -> str:
     """What stands behind an error, in the words of whoever raised it first: for the log."""
-    causes: list[Exception] = getattr(error, "errors", [])
+    causes = _attempts(error)
     cause: BaseException = causes[-1] if causes else error
     while cause.__cause__ is not None:
         cause = cause.__cause__
-    return f"({type(cause).__name__}: {_brief(cause)})"
+    return f"({type(cause).__name__}: {_without_answer(cause)})"
 
 
 def reason_of(error: BaseException) -> str:
@@ -173,6 +183,31 @@ def reason_of(error: BaseException) -> str:
             return f"not available at the moment{status}"
         case _:
             return "its answer broke off"
+
+
+def _attempts(error: BaseException) -> list[Exception]:
+    """The errors of a step's attempts, which the engine's error for the last of them carries."""
+    errors: object = getattr(error, "errors", None)
+    return cast(list[Exception], errors) if isinstance(errors, list) else []
+
+
+def _as_its_status_says(error: AgentRunError) -> AgentRunError:
+    """The error under the category of its status, where the words beside it say another thing: gateways put "overloaded"
+    or "unavailable" into refusals, which would then be asked for again."""
+    if not isinstance(error, ModelHTTPError) or error.in_stream:
+        return error
+    is_refused = 400 <= error.status_code < 500 and error.status_code not in {*_RETRYABLE_STATUSES, 429}
+    if not (is_refused and is_retryable(error)):
+        return error
+    return ModelHTTPError.for_category(
+        _PERMANENT_STATUSES.get(error.status_code, ModelRequestRejectedError),
+        status_code=error.status_code,
+        model_name=error.model_name,
+        body=error.body,
+        headers=error.headers,
+        provider_error_code=error.provider_error_code,
+        provider_error_type=error.provider_error_type,
+    )
 
 
 def _agent_failure(error: AgentRunError, who: str) -> Failure:
@@ -204,10 +239,21 @@ def _complaint(error: AgentRunError) -> str:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ValidationError):
-            first = cause.errors(include_url=False, include_input=False)[0]
-            return _clean(": ".join([".".join(map(str, first["loc"])), first["msg"]]))
+            return _without_answer(cause)
         cause = cause.__cause__
-    return _brief(error)
+    return _without_answer(error)
+
+
+def _without_answer(error: BaseException) -> str:
+    """What an error says, but not the text of the model that these kinds carry along: a log is no place for it."""
+    match error:
+        case ValidationError():
+            first = error.errors(include_url=False, include_input=False)[0]
+            return _clean(": ".join(filter(None, [".".join(map(str, first["loc"])), first["msg"]])))
+        case UnexpectedModelBehavior():
+            return _clean(error.message)
+        case _:
+            return _brief(error)
 
 
 def _kind(error: ModelAPIError) -> str:

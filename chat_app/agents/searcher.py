@@ -24,6 +24,7 @@ from pydantic_ai.native_tools import WebSearchTool
 from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, Answers, resolve_model_ids
 from chat_app.research.evidence import Passage, Source, Suggestion, merge_sources
 from chat_app.research.plan import Search
+from chat_app.search.pages import page_of
 from chat_app.search.suggestions import chips_in, suggestions_for
 
 INSTRUCTIONS = """\
@@ -138,7 +139,7 @@ def _source(source: WebCitationSource, anchored: str) -> Source:
     reported = (Passage(quote=anchored, is_verbatim=False),) if anchored and not quotes else ()
     return Source(
         title=source.title or _host(source.url),
-        url=_OPENAI_TRACKING.sub("", source.url),
+        url=_OPENAI_TRACKING.sub("", page_of(source.url)),
         quote=quotes[0].quote if quotes else None,
         passages=quotes or reported,
     )

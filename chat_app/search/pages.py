@@ -20,6 +20,13 @@ _PRIVATE_NAMES = (
 """RFC 6761, 6762 and 8375, and what is used besides inside of networks."""
 
 
+def page_of(url: str) -> str:
+    """The address of the page itself: two places in a page are one source. What follows the # stays where an
+    application shows its pages by it, as in `#/settings` and `#!topic/7`."""
+    page, _, place = url.partition("#")
+    return url if place.startswith(("/", "!")) else page
+
+
 def is_public_page(url: str) -> bool:
     """Whether this is an http(s) address of a named host, or of an address in the public internet."""
     if len(url) > MAX_URL_CHARACTERS or not url.isprintable() or " " in url or "\\" in url:

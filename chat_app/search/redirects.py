@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from chat_app.research.evidence import Source, merge_sources
-from chat_app.search.pages import is_public_page
+from chat_app.search.pages import is_public_page, page_of
 
 # https only: whoever answers in Google's name at some other address has no certificate for it.
 _GOOGLE = "https://vertexaisearch.cloud.google.com"
@@ -50,7 +50,7 @@ class Redirects:
             return source
         if target is None or self._is_redirect(target) or not is_public_page(target):
             return source
-        return source.model_copy(update={"url": target})
+        return source.model_copy(update={"url": page_of(target)})
 
     def _is_redirect(self, url: str) -> bool:
         try:

@@ -5,7 +5,7 @@ from typing import Any
 from chat_app.errors import ProviderError
 from chat_app.research.evidence import Passage, Source, merge_sources
 from chat_app.search.keyless import client, get_json, plain, records
-from chat_app.search.pages import is_public_page
+from chat_app.search.pages import is_public_page, page_of
 
 NAME = "SearXNG"
 MAX_RESULTS = 8
@@ -39,4 +39,4 @@ def _source(result: dict[str, Any]) -> Source | None:
     if not isinstance(url, str) or not is_public_page(url) or not quote:
         return None
     title = plain(result.get("title"))[:_MAX_TITLE_CHARACTERS] or url
-    return Source(title=title, url=url, quote=quote, passages=(Passage(quote=quote),))
+    return Source(title=title, url=page_of(url), quote=quote, passages=(Passage(quote=quote),))

@@ -7,6 +7,7 @@ from pydantic_ai import exceptions as x
 from chat_app.agents.failures import (
     LONGEST_WAIT_SECONDS,
     Asked,
+    cause_of,
     failure_of,
     is_retryable,
     note_asked,
@@ -221,6 +222,49 @@ def test_a_status_that_passes_by_itself_is_tried_again(status: int) -> None:
     error = http(None, status)
     assert is_retryable(error)
     assert f"not available at the moment ({status})" in failure_of(error, "Claude").message
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, "model_request_rejected_error"),
+        (401, "model_authentication_error"),
+        (403, "model_authentication_error"),
+        (404, "model_not_found_error"),
+        (402, "model_quota_exceeded_error"),
+        (413, "model_request_rejected_error"),
+    ],
+)
+def test_a_refusal_is_one_whatever_the_words_beside_its_status(status: int, kind: str) -> None:
+    overloaded = x.ModelHTTPError.for_category(x.ModelOverloadedError, status_code=status, model_name=MODEL)
+    with pytest.raises(x.ModelHTTPError) as told, readable(MODEL, Asked("Claude", "CHAT_APP_PLANNER_MODEL")):
+        raise overloaded
+    assert not is_retryable(told.value)
+    assert failure_of(told.value).kind == kind
+    assert f"({status})" in failure_of(told.value).message
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503, 529])
+def test_trouble_that_passes_stays_what_it_is(status: int) -> None:
+    overloaded = x.ModelHTTPError.for_category(x.ModelOverloadedError, status_code=status, model_name=MODEL)
+    with pytest.raises(x.ModelHTTPError) as told, readable(MODEL, Asked("Claude", "CHAT_APP_PLANNER_MODEL")):
+        raise overloaded
+    assert told.value is overloaded
+
+
+def test_an_overload_inside_a_stream_is_tried_again() -> None:
+    error = x.ModelHTTPError.for_category(x.ModelOverloadedError, status_code=400, model_name=MODEL, in_stream=True)
+    with pytest.raises(x.ModelHTTPError) as told, readable(MODEL, Asked("Claude", "CHAT_APP_PLANNER_MODEL")):
+        raise error
+    assert is_retryable(told.value)
+
+
+def test_the_log_names_the_cause_without_what_the_model_wrote() -> None:
+    refused = x.ContentFilterError("Content filter triggered.", body='[{"content": "private words"}]')
+    assert cause_of(refused) == "(ContentFilterError: Content filter triggered.)"
+    with pytest.raises(ValidationError) as invalid:
+        Plan.model_validate({"summary": {"private": "words"}, "searches": []})
+    assert "private" not in cause_of(invalid.value)
 
 
 def test_an_answer_of_the_wrong_form_is_told_by_what_is_wrong_with_it() -> None:

@@ -134,6 +134,12 @@ def test_a_page_is_the_same_with_openais_trace_in_its_address() -> None:
     assert [s.url for s in cited_sources(answered(linked(text)))] == ["https://a.example/b", "https://c.example/?d=1"]
 
 
+def test_two_places_in_a_page_are_one_source() -> None:
+    text = "One ([a](https://a.example/b#first)). Two ([a](https://a.example/b#second))."
+    (source,) = cited_sources(answered(linked(text)))
+    assert (source.url, len(source.passages)) == ("https://a.example/b", 2)
+
+
 BLUE = FoundSource(url="https://light.example/blue", title="On light", passage="Blue light is scattered most.")
 RED = FoundSource(url="https://light.example/red", title="On red", passage="Red light passes.")
 ANSWER = SearchAnswer(

@@ -1,6 +1,6 @@
 import pytest
 
-from chat_app.search.pages import MAX_URL_CHARACTERS, is_public_page
+from chat_app.search.pages import MAX_URL_CHARACTERS, is_public_page, page_of
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,18 @@ def test_pages_of_the_public_web(url: str) -> None:
 )  # fmt: skip
 def test_everything_else(url: str) -> None:
     assert not is_public_page(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [
+        ("https://a.example/b?c=1#part", "https://a.example/b?c=1"),
+        ("https://a.example/b#:~:text=some%20words", "https://a.example/b"),
+        ("https://a.example/b#", "https://a.example/b"),
+        ("https://a.example/#/settings", "https://a.example/#/settings"),
+        ("https://a.example/#!topic/7", "https://a.example/#!topic/7"),
+        ("https://a.example/b", "https://a.example/b"),
+    ],
+)
+def test_a_place_in_a_page_is_not_another_page(url: str, page: str) -> None:
+    assert page_of(url) == page
