@@ -101,7 +101,8 @@ def _decision(ask: Ask, scenario: Scenario) -> Reply:
     match scenario.decision:
         case "plan":
             count = min(scenario.searches, ask.search_limit)
-            values = screenplay.plan(ask.questions, scenario.plan or screenplay.planned_searches(ask.questions, count))
+            searches = scenario.plan or screenplay.planned_searches(ask.questions, count)
+            values = screenplay.plan(ask.questions, searches, scenario.summary)
         case "answer":
             values = {"text": scenario.answer} if scenario.answer else screenplay.direct_answer(ask.sources)
         case "clarify":

@@ -121,6 +121,8 @@ class Scenario(_Script):
     """What the planner decides, where the request gives it the choice."""
     plan: tuple[PlannedSearch, ...] = ()
     """The planned searches; empty: `searches` of them, derived from the question."""
+    summary: str | None = None
+    """What the plan says of itself; None: a sentence about the question."""
     gaps: tuple[PlannedSearch, ...] = ()
     """The searches that a check of the findings names."""
     answer: str | None = None

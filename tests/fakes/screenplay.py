@@ -144,10 +144,10 @@ def planned_searches(questions: Sequence[str], count: int) -> tuple[PlannedSearc
     return tuple(PlannedSearch(query=f"{topic}: {angle.words}", purpose=angle.purpose) for angle in _ANGLES[:count])
 
 
-def plan(questions: Sequence[str], searches: Sequence[PlannedSearch]) -> Json:
+def plan(questions: Sequence[str], searches: Sequence[PlannedSearch], summary: str | None = None) -> Json:
     topic = topic_of(questions)
     return {
-        "summary": f"Scripted plan: {len(searches)} searches that look at {topic} from different sides.",
+        "summary": summary or f"Scripted plan: {len(searches)} searches that look at {topic} from different sides.",
         "searches": [search.model_dump() for search in searches],
         "analysis_instructions": f"Say what the sources on {topic} agree on, where they differ, and what stays open.",
     }

@@ -84,9 +84,7 @@ async def test_the_page_behind_a_link_is_stored_and_never_fetched(google: Google
     google.script["a"] = [moved(f"{google.url}/page", status), moved("https://never.example/")]
     google.script["b"] = [moved("https://news.example/story?id=1#part", status)]
     found = await Redirects(google.url).resolved((link("b"),))
-    assert [(source.url, source.title) for source in found] == [
-        ("https://news.example/story?id=1", "news.example")
-    ]
+    assert [(source.url, source.title) for source in found] == [("https://news.example/story?id=1", "news.example")]
     assert google.requests == ["b"]
 
 

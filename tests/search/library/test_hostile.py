@@ -278,13 +278,16 @@ def test_a_file_that_is_being_written_to_is_not_read_by_halves(tmp_path: Path) -
                 file.write(b"another line\n" * 50)
                 file.flush()
 
+    def take_often() -> None:
+        # On a busy machine the writer may stand still during a whole reading, which is then none by halves.
+        for _ in range(100):
+            take(path)
+
     writer = threading.Thread(target=write)
     writer.start()
     try:
         with pytest.raises(LibraryFileError, match="is being written to"):
-            # On a busy machine the writer may stand still during a whole reading, which is then none by halves.
-            for _ in range(100):
-                take(path)
+            take_often()
     finally:
         stop.set()
         writer.join()
