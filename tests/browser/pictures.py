@@ -17,6 +17,7 @@ from tests.browser.fixtures_ui.turns import QUESTIONS
 from tests.fakes.providers import FakeProviders
 from tests.fakes.scenario import Scenario
 from tests.long_thread import write_long_thread
+from tests.ports import free_port
 
 LOOKS: dict[str, tuple[ViewportSize, str]] = {
     "light": ({"width": 1100, "height": 760}, "light"),
@@ -40,7 +41,7 @@ def main() -> None:
 
 
 def _of_the_harness(browser: Browser, directory: Path) -> None:
-    port = AppProcess(Path(), {}).port
+    port = free_port()
     command = [sys.executable, "-m", "tests.browser.fixtures_ui.harness", str(port), "demo"]
     with subprocess.Popen(command, cwd=PROJECT_DIR) as server:
         try:
