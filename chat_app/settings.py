@@ -20,6 +20,16 @@ _READ_BY_SDKS = ("ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "OPENA
 
 _SHORTEST_SECRET = 8
 
+_NEEDED_BY_PYTHON = (
+    "PATH", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONUTF8", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
+)  # fmt: skip
+"""What leads a Python to its modules, and to the encoding that this one uses for the names of files."""
+
+
+def bare_environment() -> dict[str, str]:
+    """Of this process's environment, what a Python needs to run: for processes that have no business with keys."""
+    return {name: os.environ[name] for name in _NEEDED_BY_PYTHON if name in os.environ}
+
 
 class WebService(BaseModel):
     """A search service that needs no key, and where it is reached; None: at its own address."""

@@ -340,6 +340,31 @@ async def test_a_process_that_talks_nonsense_takes_only_its_file(make_library: M
     assert {file.state for file in found.values()} == {"failed"}
 
 
+async def test_a_process_that_reads_files_sees_no_key(
+    make_library: MakeLibrary, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = ("ANTHROPIC_API_KEY", "DATABASE_URL", "CHAINLIT_AUTH_SECRET", "OAUTH_GITHUB_CLIENT_SECRET", "ANY_OTHER")
+    for name in secrets:
+        monkeypatch.setenv(name, "s3cr3t-value")
+    (folder / "a.md").write_text("A newt.")
+    telling = textwrap.dedent(
+        """
+        import os
+        from chat_app.errors import LibraryFileError
+        from chat_app.search.library import reading
+        def take(path):
+            raise LibraryFileError(f"{sorted(os.environ)} {sorted(os.environ.values())}")
+        reading.take = take
+        reading.main()
+        """
+    )
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {READER_COMMAND[-1]!r})\n{telling}"]
+    told = (await listed(make_library(reader_command=command)))["a.md"].reason
+    assert told is not None
+    assert "PATH" in told
+    assert [word for word in ("s3cr3t", *secrets) if word in told] == []
+
+
 async def test_nothing_is_started_when_nothing_is_to_be_read(
     make_library: MakeLibrary, folder: Path, tmp_path: Path
 ) -> None:
