@@ -96,7 +96,7 @@ async def running(
     )
     background = [
         asyncio.create_task(services.library.watch()),
-        asyncio.create_task(services.attachments.watch()),
+        asyncio.create_task(services.attachments.watch(services.transcript.thread_ids)),
         asyncio.create_task(_listen(services)),
         asyncio.create_task(asyncio.to_thread(_warm_up, services.roles, settings.fallback_model)),
     ]
@@ -104,7 +104,7 @@ async def running(
         await engine.launch()
         await conductor.resume_left_behind(directory.instance_id)
         await services.turns.settle()
-        await services.attachments.tidy()
+        await services.attachments.tidy(services.transcript.thread_ids)
         yield services
     finally:
         journal.close()

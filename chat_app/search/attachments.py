@@ -13,7 +13,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -28,6 +28,7 @@ from chat_app.search.attachment_names import clean_name, free_name, means_the_fi
 from chat_app.search.library.folder import FORMATS, is_known_format
 from chat_app.search.library.library import Library, LibraryText
 from chat_app.search.library.ranking import Hit
+from chat_app.storage.engine import DATABASE_ERRORS
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,9 @@ _PASSAGES = 8
 _LATER_COVERAGE = 0.5
 """Of a question's words, for files that were attached to an earlier question: this one may be about something else."""
 _OPENING_PASSAGES = 3
+
+ThreadIds = Callable[[], Awaitable[Iterable[str]]]
+"""All threads that there are now."""
 
 
 class Upload(BaseModel):
@@ -139,16 +143,29 @@ class Attachments:
         async with self._lock(place):
             await asyncio.to_thread(self._throw_away, place)
 
-    async def tidy(self) -> None:
-        """At a start: finish deletions that were cut off, and drop uploads that no question was ever sent with."""
+    async def tidy(self, thread_ids: ThreadIds) -> None:
+        """At a start: finish deletions that were cut off, and drop what nobody can reach."""
         await asyncio.to_thread(shutil.rmtree, self._gone, ignore_errors=True)
-        await asyncio.to_thread(self._waiting)
+        await self._drop_unreachable(thread_ids)
 
-    async def watch(self) -> None:
-        """Drop uploads that no question was sent with in a day. Runs until it is cancelled."""
+    async def watch(self, thread_ids: ThreadIds) -> None:
+        """Drop what nobody can reach, every hour. Runs until it is cancelled."""
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
-            await asyncio.to_thread(self._waiting)
+            try:
+                await self._drop_unreachable(thread_ids)
+            except DATABASE_ERRORS as error:
+                logger.warning("Attached files that nobody can reach stay for another hour: %s", error)
+
+    async def _drop_unreachable(self, thread_ids: ThreadIds) -> None:
+        """Uploads that no question was sent with in a day, and files of threads that are gone."""
+        await asyncio.to_thread(self._waiting)
+        places = set(await asyncio.to_thread(_entries, self._threads))
+        for place in places - {self._place(thread_id) for thread_id in await thread_ids()}:
+            async with self._lock(place):
+                # Asked again: a thread is stored before its files, so this one may be new, but not now that the lock is held.
+                if all(self._place(thread_id) != place for thread_id in await thread_ids()):
+                    await asyncio.to_thread(self._throw_away, place)
 
     @asynccontextmanager
     async def _library(self, thread_id: str) -> AsyncGenerator[Library]:
@@ -222,7 +239,7 @@ class Attachments:
         """The uploads that wait for a question; older ones are deleted."""
         waiting: list[Upload] = []
         oldest = time.time() - _WAITING_SECONDS
-        for place in self._uploads.iterdir() if self._uploads.is_dir() else ():
+        for place in _entries(self._uploads):
             try:
                 is_old = place.stat().st_mtime < oldest
             except FileNotFoundError:
@@ -280,11 +297,14 @@ def _files(place: Path) -> dict[str, Path]:
         return {}
 
 
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
 def _receipts(place: Path) -> dict[str, str]:
     """Which upload became which file."""
-    folder = place / "receipts"
-    names = sorted(folder.iterdir()) if folder.is_dir() else []
-    return {path.name: path.read_text(encoding="utf-8") for path in names if _is_id(path.name)}
+    receipts = sorted(_entries(place / "receipts"))
+    return {path.name: path.read_text(encoding="utf-8") for path in receipts if _is_id(path.name)}
 
 
 def _read_upload(place: Path) -> Upload | None:
