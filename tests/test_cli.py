@@ -240,13 +240,15 @@ class TestAskingByItself:
 
     @pytest.mark.provider_wire
     def test_an_interrupted_one_ends_its_trail_and_stays_stopped(self, data: Path) -> None:
-        with FakeProviders.start(SLOW, process=True) as providers:
-            with begin("--json", "Why?", environment=environment(data, **providers.environment("anthropic"))) as asked:
-                kinds = list(iter(lambda: next_kind(asked), "search_started"))
-                asked.send_signal(signal.SIGINT)
-                assert asked.stdout is not None
-                rest = asked.stdout.read()  # not with `communicate`, which skips what has been read ahead
-                assert asked.wait(timeout=10) == 130
+        with (
+            FakeProviders.start(SLOW, process=True) as providers,
+            begin("--json", "Why?", environment=environment(data, **providers.environment("anthropic"))) as asked,
+        ):
+            kinds = list(iter(lambda: next_kind(asked), "search_started"))
+            asked.send_signal(signal.SIGINT)
+            assert asked.stdout is not None
+            rest = asked.stdout.read()  # not with `communicate`, which skips what has been read ahead
+            assert asked.wait(timeout=10) == 130
         assert kinds[0] == "turn_started"
         last = json.loads(rest.splitlines()[-1])
         assert (last["kind"], last["seq"]) == ("turn_stopped", len(kinds) + len(rest.splitlines()))

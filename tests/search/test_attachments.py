@@ -111,6 +111,18 @@ async def test_too_many_files_are_refused(attachments: Attachments) -> None:
         await attachments.keep("anna", "one", [str(uuid4()) for _ in range(MAX_FILES_PER_MESSAGE + 1)])
 
 
+async def test_nobody_fills_the_disk_of_all(tmp_path: Path) -> None:
+    attachments = Attachments(tmp_path, max_bytes_per_person=len(LEASE) + len(BIKE))
+    await attach(attachments, "one", "lease.md", LEASE)
+    upload = await attachments.take("anna", "bike.md", io.BytesIO(BIKE))
+    with pytest.raises(AttachmentRefused, match="Delete conversations"):
+        await attachments.take("anna", "more.md", io.BytesIO(b"More."))
+    await attach(attachments, "two", "bike.md", BIKE, owner="berta")
+    assert await attachments.keep("anna", "one", [upload]) == ("bike.md",)
+    await attachments.forget("one")
+    await attach(attachments, "three", "lease.md", LEASE)
+
+
 async def test_deleting_a_thread_takes_its_files_also_while_they_are_searched(
     attachments: Attachments, tmp_path: Path
 ) -> None:
