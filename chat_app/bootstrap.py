@@ -153,9 +153,9 @@ def keyless_services(settings: Settings) -> KeylessServices:
     services: KeylessServices = {}
     for service in settings.web_search:
         if service.name == "wikipedia":
-            services = {**services, WIKIPEDIA: Wikipedia(service.address or WIKIPEDIA_API)}
+            services = {**services, WIKIPEDIA: Wikipedia(service.address or WIKIPEDIA_API, settings.contact)}
         elif service.address:
-            services = {**services, SEARXNG: SearXNG(service.address)}
+            services = {**services, SEARXNG: SearXNG(service.address, settings.contact)}
     return services
 
 
