@@ -8,7 +8,7 @@ import textwrap
 import threading
 import time
 import zipfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,8 +20,8 @@ from chat_app.search.library.readers import READER_COMMAND
 from chat_app.search.library.snapshot import MAX_FILE_BYTES, sha256_of, take
 from chat_app.search.library.states import LibraryFile
 from tests.search.library import documents
+from tests.search.library.conftest import MakeLibrary
 
-MakeLibrary = Callable[..., Library]
 SPACES = b" " * 70_000_000
 ENTITIES = (
     '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">'
@@ -29,27 +29,6 @@ ENTITIES = (
     + "]>"
 )
 OUTSIDE = '<!DOCTYPE x [<!ENTITY s SYSTEM "file:///etc/passwd">]>'
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "library"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
-async def make_library(tmp_path: Path, folder: Path) -> AsyncIterator[MakeLibrary]:
-    made: list[Library] = []
-
-    def make(**options: object) -> Library:
-        library = Library(folder, tmp_path / "data" / "library.sqlite", **options)  # pyright: ignore[reportArgumentType]
-        made.append(library)
-        return library
-
-    yield make
-    for library in made:
-        await library.close()
 
 
 async def listed(library: Library) -> dict[str, LibraryFile]:
