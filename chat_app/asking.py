@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx
 
 from chat_app.data_directory import DataDirectory
-from chat_app.errors import DataDirectoryLocked, ResearchChatError
+from chat_app.errors import DataDirectoryLocked, NotFound, ResearchChatError
 from chat_app.research.characters import without_commands
 from chat_app.research.progress import END_KINDS, json_line
 from chat_app.research.turn import Depth, RoleModels
@@ -46,7 +46,10 @@ class Asked(Protocol):
 
 
 async def ask(settings: Settings, question: str, thread_id: str | None, depth: Depth, printer: Printer) -> int:
-    """Ask, print to the end, and return the exit code. Cancelled, it stops the research; cancelled again, it just ends."""
+    """Ask, print to the end, and return the exit code. Cancelled, it stops the research; cancelled again, it just ends.
+
+    Raises NotFound for a conversation that is not one's own.
+    """
     try:
         directory = DataDirectory.hold(settings.data_dir, None)
     except DataDirectoryLocked as locked:
@@ -153,6 +156,8 @@ async def _by_server(
             response = await client.post("/api/turns", json=body)
         except httpx.TransportError as exc:
             raise ResearchChatError(f"The server at {address} does not answer ({exc}); try again, or stop it.") from exc
+        if response.status_code == 404:
+            raise NotFound(_why(response, response.text))
         await _require_success(response)
         begun = response.json()
         yield _Remote(client, begun["thread"], begun["turn"])
@@ -161,12 +166,15 @@ async def _by_server(
 async def _require_success(response: httpx.Response) -> None:
     if not response.is_error:
         return
-    text = (await response.aread()).decode(errors="replace")
-    try:
-        why = str(json.loads(text)["error"])
-    except (ValueError, KeyError, TypeError):
-        why = f"{response.status_code} {response.reason_phrase}"
+    why = _why(response, (await response.aread()).decode(errors="replace"))
     raise ResearchChatError(f"The server at {response.url.copy_with(path='/')} refused this: {why}")
+
+
+def _why(response: httpx.Response, text: str) -> str:
+    try:
+        return str(json.loads(text)["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"{response.status_code} {response.reason_phrase}"
 
 
 class JsonLines:

@@ -16,7 +16,7 @@ from chat_app.agents.models import model_of
 from chat_app.agents.roles import EXCERPTS, Roles, roles_of
 from chat_app.agents.waiting import DEFAULT_PATIENCE, Patience
 from chat_app.data_directory import DataDirectory
-from chat_app.errors import DataDirectoryError
+from chat_app.errors import DataDirectoryError, ProviderError
 from chat_app.research.budget import Budget
 from chat_app.research.evidence import Source
 from chat_app.research.turn import Turn
@@ -66,23 +66,8 @@ async def running(
     settings: Settings, directory: DataDirectory, patience: Patience | None = None
 ) -> AsyncGenerator[Services]:
     """Everything started, in the running loop; on leaving, what is under way is left for the next start."""
-    database = await Database.open(settings)
-    services = _assemble(settings, database)
-    journal = services.journal
-    resources.bind(
-        resources.Resources(
-            journal=journal,
-            roles=services.roles,
-            fallback=settings.fallback_model,
-            budget=Budget(limit_usd=settings.max_cost_usd),
-            search_library=DocumentSearch(services.library),
-            attachments=services.attachments,
-            keyless=keyless_services(settings),
-            evidence=_ThreadEvidence(database),
-            redirects=Redirects(settings.google_url),
-            patience=patience or DEFAULT_PATIENCE.times(settings.patience_seconds / DEFAULT_PATIENCE.gap_seconds),
-        )
-    )
+    services = _assemble(settings, await Database.open(settings))
+    resources.bind(_resources(services, patience))
     engine.examine(settings.data_dir, _engine_url(settings))
     telemetry.configure(settings, engine.position)
     tracing.configure(settings)
@@ -96,7 +81,7 @@ async def running(
     )
     background = [
         asyncio.create_task(services.library.watch()),
-        asyncio.create_task(services.attachments.watch()),
+        asyncio.create_task(services.attachments.watch(services.transcript.thread_ids)),
         asyncio.create_task(_listen(services)),
         asyncio.create_task(asyncio.to_thread(_warm_up, services.roles, settings.fallback_model)),
     ]
@@ -104,15 +89,15 @@ async def running(
         await engine.launch()
         await conductor.resume_left_behind(directory.instance_id)
         await services.turns.settle()
-        await services.attachments.tidy()
+        await services.attachments.tidy(services.transcript.thread_ids)
         yield services
     finally:
-        journal.close()
+        services.journal.close()
         await engine.shut_down()
         await models.close()
         await _cancel(background)
         await services.library.close()
-        await database.close()
+        await services.database.close()
         await asyncio.to_thread(telemetry.flush, settings)
 
 
@@ -137,6 +122,23 @@ def _assemble(settings: Settings, database: Database) -> Services:
     )
 
 
+def _resources(services: Services, patience: Patience | None) -> resources.Resources:
+    """What the workflows work with."""
+    settings = services.settings
+    return resources.Resources(
+        journal=services.journal,
+        roles=services.roles,
+        fallback=settings.fallback_model,
+        budget=Budget(limit_usd=settings.max_cost_usd),
+        search_library=DocumentSearch(services.library),
+        attachments=services.attachments,
+        keyless=keyless_services(settings),
+        evidence=_ThreadEvidence(services.database),
+        redirects=Redirects(settings.google_url),
+        patience=patience or DEFAULT_PATIENCE.times(settings.patience_seconds / DEFAULT_PATIENCE.gap_seconds),
+    )
+
+
 def open_library(settings: Settings) -> Library:
     """The documents of this installation. Raises DataDirectoryError when their index cannot be written."""
     index = settings.data_dir / "library.sqlite"
@@ -153,9 +155,9 @@ def keyless_services(settings: Settings) -> KeylessServices:
     services: KeylessServices = {}
     for service in settings.web_search:
         if service.name == "wikipedia":
-            services = {**services, WIKIPEDIA: Wikipedia(service.address or WIKIPEDIA_API)}
+            services = {**services, WIKIPEDIA: Wikipedia(service.address or WIKIPEDIA_API, settings.contact)}
         elif service.address:
-            services = {**services, SEARXNG: SearXNG(service.address)}
+            services = {**services, SEARXNG: SearXNG(service.address, settings.contact)}
     return services
 
 
@@ -212,7 +214,8 @@ def _warm_up(roles: Roles, fallback: str | None) -> None:
     for model_id in dict.fromkeys((roles.planner, roles.analyst, roles.searcher or EXCERPTS, fallback or EXCERPTS)):
         try:
             model_of(model_id)
-        except Exception as error:  # noqa: BLE001 -- a missing key must not keep the server from starting; the turn will say it
+        except ProviderError as error:
+            # A missing key must not keep the server from starting: the turn will say it.
             logger.warning("A model is not ready: %s", error)
 
 

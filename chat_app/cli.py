@@ -14,7 +14,7 @@ from pathlib import Path
 from dotenv import load_dotenv
 
 from chat_app import __version__
-from chat_app.errors import InvalidQuestion, ResearchChatError, SettingsError
+from chat_app.errors import InvalidQuestion, NotFound, ResearchChatError, SettingsError
 from chat_app.research.turn import clean_question
 from chat_app.settings import PROJECT_DIR, Settings
 
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
         return options.run(options)
-    except (SettingsError, InvalidQuestion) as error:
+    except (SettingsError, InvalidQuestion, NotFound) as error:
         return _say(error, EXIT_USAGE)
     except ResearchChatError as error:
         return _say(error, EXIT_FAILED)

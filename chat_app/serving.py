@@ -77,7 +77,6 @@ def _bind(settings: Settings) -> socket.socket:
             f"{settings.address} cannot be served ({exc.strerror if isinstance(exc, OSError) else exc}); "
             "stop what uses that port, or set PORT to another one."
         ) from exc
-    listener.set_inheritable(True)
     return listener
 
 

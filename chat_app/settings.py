@@ -4,6 +4,7 @@ Secrets may also come from a file: `ANTHROPIC_API_KEY_FILE=/run/secrets/anthropi
 """
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,19 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 _READ_BY_SDKS = ("ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY", "OPENAI_API_KEY", "OLLAMA_API_KEY")
 
 _SHORTEST_SECRET = 8
+
+_CONTACT = re.compile(r"(https?://|[!#-'*+\-.\w]+@)[!#-'*-~]+", re.ASCII)
+"""Goes into a comment of a header: no blanks, no parentheses."""
+
+_NEEDED_BY_PYTHON = (
+    "PATH", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "PYTHONUTF8", "PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
+)  # fmt: skip
+"""What leads a Python to its modules, and to the encoding that this one uses for the names of files."""
+
+
+def bare_environment() -> dict[str, str]:
+    """Of this process's environment, what a Python needs to run: for processes that have no business with keys."""
+    return {name: os.environ[name] for name in _NEEDED_BY_PYTHON if name in os.environ}
 
 
 class WebService(BaseModel):
@@ -54,6 +68,8 @@ class Settings(BaseModel):
     """Silence after which a request to a model is given up."""
     web_search: tuple[WebService, ...] = ()
     """Searched without a key, where no model searches the web."""
+    contact: str | None = None
+    """An address or page of whoever runs this, told to the services of `web_search`."""
     users_file: Path | None = None
     anthropic_key: SecretStr | None = None
     google_key: SecretStr | None = None
@@ -112,6 +128,7 @@ class Settings(BaseModel):
             max_cost_usd=env.dollars("CHAT_APP_MAX_COST_USD"),
             patience_seconds=env.seconds("CHAT_APP_PATIENCE_SECONDS", 60),
             web_search=env.web_services("CHAT_APP_WEB_SEARCH"),
+            contact=env.contact("CHAT_APP_CONTACT"),
             users_file=Path(users_file).expanduser().absolute() if users_file else None,
             anthropic_key=env.secret("ANTHROPIC_API_KEY"),
             google_key=env.secret("GOOGLE_API_KEY") or env.secret("GEMINI_API_KEY"),
@@ -222,6 +239,12 @@ class _Environment:
         if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 3600):
             raise SettingsError(f"{name} is {value!r}; it must be a number of seconds from 1 to 3600.")
         return float(value)
+
+    def contact(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is not None and not _CONTACT.fullmatch(value):
+            raise SettingsError(f"{name} is {value!r}; it must be an e-mail address, or the http(s) address of a page.")
+        return value
 
     def model(self, name: str) -> str | None:
         value = self.text(name)

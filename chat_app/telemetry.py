@@ -43,10 +43,6 @@ def is_wanted(settings: Settings) -> bool:
     return settings.logfire_token is not None or settings.otlp_endpoint is not None
 
 
-def is_on() -> bool:
-    return _courier is not None
-
-
 def configure(settings: Settings, position: Position) -> None:
     """Set tracing up, if it is wanted. Call it before a provider's SDK is imported."""
     global _courier

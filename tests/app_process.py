@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,10 +14,12 @@ from typing import Any
 import httpx
 
 from chat_app.research.progress import END_KINDS
+from tests.ports import free_port
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 TURN_SECONDS = 90
+_OPENED = b"Research Chat is at "
 
 Event = dict[str, Any]
 
@@ -27,7 +28,7 @@ class AppProcess:
     """`research-chat serve` on a data directory. Start it as often as it is killed."""
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str]) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.data_dir = data_dir
         self.environment = {"CHAT_APP_DATA_DIR": str(data_dir), "PORT": str(self.port), **environment}
@@ -35,8 +36,9 @@ class AppProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Returns when the program is ready to work."""
+        """Returns when the program is ready to work: this one, and no other server that may be on its port."""
         with self.log.open("ab") as log:
+            said_before = log.tell()
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "chat_app", "serve"],
                 cwd=PROJECT_DIR,
@@ -46,7 +48,7 @@ class AppProcess:
             )
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
-            if self._answers("/readyz"):
+            if self._answers("/readyz") and _OPENED in self.log.read_bytes()[said_before:]:
                 return
             time.sleep(0.05)
         raise AssertionError(f"The server did not start:\n{self.log.read_text()[-4000:]}")
@@ -147,8 +149,3 @@ def base_environment() -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "PYTHON_DOTENV_DISABLED": "1",
     }
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]

@@ -9,7 +9,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -23,6 +22,7 @@ import pytest_asyncio
 
 from chat_app.settings import Settings
 from chat_app.storage.engine import Database
+from tests.ports import free_port
 
 _START_SECONDS = 60.0
 _HINT = "install PostgreSQL 13 or newer (Debian: apt-get install postgresql; macOS: brew install postgresql)"
@@ -36,7 +36,7 @@ class PostgresServer:
         self._binaries = binaries
         self._user = user
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
         self._run(
             "initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
         )
@@ -176,9 +176,3 @@ def _unprivileged_user() -> str | None:
             "PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody`; create one."
         )
     return user
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -32,6 +32,7 @@ NOTES = {
     "drawers.md": "# Drawers\n\n## Green drawer\n\nThe green drawer holds seventy envelopes for letters abroad.\n",
     "kettle.txt": "The copper kettle is descaled with vinegar on the first Monday of each month.\n",
 }
+NO_CONVERSATION = "research-chat: There is no conversation '0000' of yours; leave its id out to begin a new one.\n"
 SLOW = Scenario(search_latency=20)
 
 
@@ -82,6 +83,11 @@ def refused(*arguments: str, **variables: str) -> str:
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr
+
+
+def threads(data: Path) -> list[tuple[str]]:
+    with closing(sqlite3.connect(data / "research.sqlite")) as database:
+        return database.execute("SELECT id FROM threads ORDER BY id").fetchall()
 
 
 class TestUsage:
@@ -215,6 +221,11 @@ class TestAskingByItself:
         assert trail[0]["turn_id"].startswith(f"{thread}:")
         assert "don't answer" in trail[-1]["text"]
 
+    def test_a_conversation_that_does_not_exist_is_refused(self, data: Path) -> None:
+        said = refused("ask", "--thread", "0000", ENVELOPES, **environment(data))
+        assert said == NO_CONVERSATION
+        assert threads(data) == []
+
     @pytest.mark.provider_wire
     def test_a_turn_that_fails_for_a_key_that_stands_in_a_file(self, data: Path, tmp_path: Path) -> None:
         (tmp_path / "key").write_text("key-of-the-file\n")
@@ -229,12 +240,15 @@ class TestAskingByItself:
 
     @pytest.mark.provider_wire
     def test_an_interrupted_one_ends_its_trail_and_stays_stopped(self, data: Path) -> None:
-        with FakeProviders.start(SLOW, process=True) as providers:
-            asked = begin("--json", "Why?", environment=environment(data, **providers.environment("anthropic")))
+        with (
+            FakeProviders.start(SLOW, process=True) as providers,
+            begin("--json", "Why?", environment=environment(data, **providers.environment("anthropic"))) as asked,
+        ):
             kinds = list(iter(lambda: next_kind(asked), "search_started"))
             asked.send_signal(signal.SIGINT)
-            rest = asked.communicate(timeout=10)[0]
-        assert asked.returncode == 130
+            assert asked.stdout is not None
+            rest = asked.stdout.read()  # not with `communicate`, which skips what has been read ahead
+            assert asked.wait(timeout=10) == 130
         assert kinds[0] == "turn_started"
         last = json.loads(rest.splitlines()[-1])
         assert (last["kind"], last["seq"]) == ("turn_stopped", len(kinds) + len(rest.splitlines()))
@@ -293,6 +307,12 @@ class TestAskingAServer:
         done = run_command(*arguments, environment=environment(server.data_dir))
         (source,) = trail_of(done.stdout)[-1]["report"]["sources"]
         assert (source["number"], source["url"]) == (2, "library:kettle.txt")
+
+    def test_a_conversation_that_does_not_exist_is_refused_there_too(self, server: AppProcess) -> None:
+        before = threads(server.data_dir)
+        said = refused("ask", "--thread", "0000", ENVELOPES, **environment(server.data_dir))
+        assert said == NO_CONVERSATION
+        assert threads(server.data_dir) == before
 
     def test_a_reader_that_goes_away_is_no_crash(self, server: AppProcess) -> None:
         asked = begin("--json", ENVELOPES, environment=environment(server.data_dir))

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import httpx
 import pytest
 
 from tests.app_process import PROJECT_DIR, base_environment
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.kill, pytest.mark.provider_wire]
 
@@ -58,8 +58,7 @@ class RunningDemo:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture

@@ -136,6 +136,15 @@ def test_a_model_is_read_or_refused(name: str, field: str) -> None:
         assert complaint(**{name: malformed}).startswith(f"{name} is {malformed!r}; it must be provider:model")
 
 
+def test_a_contact_is_an_address_that_fits_into_a_header() -> None:
+    assert read(CHAT_APP_CONTACT=" ops+wiki@example.org ").contact == "ops+wiki@example.org"
+    assert read(CHAT_APP_CONTACT="https://example.org/~us").contact == "https://example.org/~us"
+    for malformed in ("me", "@", "me@", "ftp://x", "a@b (c)", "a@b\nX: y", "https://a/ b", "jürgen@example.org"):
+        assert complaint(CHAT_APP_CONTACT=malformed).startswith(
+            f"CHAT_APP_CONTACT is {malformed!r}; it must be an e-mail"
+        )
+
+
 @pytest.mark.parametrize(("name", "field"), FLAGS.items())
 def test_a_flag_is_0_or_1(name: str, field: str) -> None:
     assert [getattr(read(**{name: value}), field) for value in ("0", "1", " 1 ")] == [False, True, True]

@@ -1,7 +1,7 @@
 """Files that people attach to their messages: kept on disk by thread, and searched in that thread only.
 
     <folder>/uploads/<id>/      taken from a person, not sent with a question yet: the file, its index, and whose it is
-    <folder>/threads/<digest>/  of one thread: the files, its index, and which upload became which file
+    <folder>/threads/<digest>/  of one thread: the files, its index, whose it is, and which upload became which file
 
 Each thread has an index of its own, so nothing of a file can turn up anywhere else. Whose thread it is, is checked by the callers.
 """
@@ -13,7 +13,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -23,17 +23,21 @@ from weakref import WeakValueDictionary
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chat_app.errors import AttachmentRefused
+from chat_app.languages.words import say
 from chat_app.research.evidence import ATTACHMENT_SCHEME, Passage, Source, merge_sources
 from chat_app.search.attachment_names import clean_name, free_name, means_the_file
 from chat_app.search.library.folder import FORMATS, is_known_format
 from chat_app.search.library.library import Library, LibraryText
 from chat_app.search.library.ranking import Hit
+from chat_app.storage.engine import DATABASE_ERRORS
 
 logger = logging.getLogger(__name__)
 
 MAX_FILE_BYTES = 25_000_000
 MAX_FILES_PER_MESSAGE = 10
 MAX_FILES_PER_THREAD = 50
+MAX_BYTES_PER_PERSON = 1_000_000_000
+"""In all conversations together: nobody fills the disk of all."""
 _MAX_WAITING = 40
 """Uploads of one person that no question was sent with yet."""
 _WAITING_SECONDS = 24 * 3600
@@ -43,6 +47,10 @@ _PASSAGES = 8
 _LATER_COVERAGE = 0.5
 """Of a question's words, for files that were attached to an earlier question: this one may be about something else."""
 _OPENING_PASSAGES = 3
+_OWNER = "owner"
+
+ThreadIds = Callable[[], Awaitable[Iterable[str]]]
+"""All threads that there are now."""
 
 
 class Upload(BaseModel):
@@ -58,7 +66,8 @@ class Upload(BaseModel):
 class Attachments:
     """Keep one a folder and process. Its methods are for the event loop; files are read, written and indexed in threads."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, max_bytes_per_person: int = MAX_BYTES_PER_PERSON) -> None:
+        self._max_bytes_per_person = max_bytes_per_person
         self._uploads = folder / "uploads"
         self._threads = folder / "threads"
         self._gone = folder / "gone"
@@ -139,16 +148,29 @@ class Attachments:
         async with self._lock(place):
             await asyncio.to_thread(self._throw_away, place)
 
-    async def tidy(self) -> None:
-        """At a start: finish deletions that were cut off, and drop uploads that no question was ever sent with."""
+    async def tidy(self, thread_ids: ThreadIds) -> None:
+        """At a start: finish deletions that were cut off, and drop what nobody can reach."""
         await asyncio.to_thread(shutil.rmtree, self._gone, ignore_errors=True)
-        await asyncio.to_thread(self._waiting)
+        await self._drop_unreachable(thread_ids)
 
-    async def watch(self) -> None:
-        """Drop uploads that no question was sent with in a day. Runs until it is cancelled."""
+    async def watch(self, thread_ids: ThreadIds) -> None:
+        """Drop what nobody can reach, every hour. Runs until it is cancelled."""
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
-            await asyncio.to_thread(self._waiting)
+            try:
+                await self._drop_unreachable(thread_ids)
+            except DATABASE_ERRORS as error:
+                logger.warning("Attached files that nobody can reach stay for another hour: %s", error)
+
+    async def _drop_unreachable(self, thread_ids: ThreadIds) -> None:
+        """Uploads that no question was sent with in a day, and files of threads that are gone."""
+        await asyncio.to_thread(self._waiting)
+        places = set(await asyncio.to_thread(_entries, self._threads))
+        for place in places - {self._place(thread_id) for thread_id in await thread_ids()}:
+            async with self._lock(place):
+                # Asked again: a thread is stored before its files, so this one may be new, but not now that the lock is held.
+                if all(self._place(thread_id) != place for thread_id in await thread_ids()):
+                    await asyncio.to_thread(self._throw_away, place)
 
     @asynccontextmanager
     async def _library(self, thread_id: str) -> AsyncGenerator[Library]:
@@ -176,6 +198,7 @@ class Attachments:
 
     def _keep(self, owner: str, place: Path, ids: Sequence[str]) -> tuple[str, ...]:
         kept, new = _receipts(place), self._new(owner, place, ids)
+        _write_text(place / _OWNER, owner)
         for upload_id, upload in new.items():
             # The receipt first: cut off in between, the same call goes on from here.
             kept[upload_id] = free_name(upload.name, set(kept.values()))
@@ -213,16 +236,20 @@ class Attachments:
         return upload
 
     def _make_room(self, owner: str) -> None:
-        if sum(upload.owner == owner for upload in self._waiting()) >= _MAX_WAITING:
+        waiting = [upload.size_bytes for upload in self._waiting() if upload.owner == owner]
+        if len(waiting) >= _MAX_WAITING:
             raise AttachmentRefused(
                 f"{_MAX_WAITING} attached files wait for a question already; send them, or try again tomorrow."
             )
+        places = [place for place in _entries(self._threads) if _owner(place) == owner]
+        if sum(waiting) + sum(map(_size_bytes, places)) >= self._max_bytes_per_person:
+            raise AttachmentRefused(say("problem.attachments_full", size=self._max_bytes_per_person // 1_000_000))
 
     def _waiting(self) -> list[Upload]:
         """The uploads that wait for a question; older ones are deleted."""
         waiting: list[Upload] = []
         oldest = time.time() - _WAITING_SECONDS
-        for place in self._uploads.iterdir() if self._uploads.is_dir() else ():
+        for place in _entries(self._uploads):
             try:
                 is_old = place.stat().st_mtime < oldest
             except FileNotFoundError:
@@ -280,11 +307,29 @@ def _files(place: Path) -> dict[str, Path]:
         return {}
 
 
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
+
+
+def _owner(place: Path) -> str | None:
+    try:
+        return (place / _OWNER).read_text(encoding="utf-8")
+    except OSError:
+        return None  # just deleted
+
+
+def _size_bytes(place: Path) -> int:
+    """Of the thread's files; what was just deleted is nothing."""
+    try:
+        return sum(path.stat().st_size for path in _files(place).values())
+    except FileNotFoundError:
+        return 0
+
+
 def _receipts(place: Path) -> dict[str, str]:
     """Which upload became which file."""
-    folder = place / "receipts"
-    names = sorted(folder.iterdir()) if folder.is_dir() else []
-    return {path.name: path.read_text(encoding="utf-8") for path in names if _is_id(path.name)}
+    receipts = sorted(_entries(place / "receipts"))
+    return {path.name: path.read_text(encoding="utf-8") for path in receipts if _is_id(path.name)}
 
 
 def _read_upload(place: Path) -> Upload | None:

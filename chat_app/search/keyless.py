@@ -19,8 +19,6 @@ from chat_app import __version__
 from chat_app.errors import ProviderError
 from chat_app.research.evidence import Source
 
-USER_AGENT = f"ResearchChat/{__version__} (https://research-chat.example; answers one person's question) httpx"
-"""Wikimedia blocks clients that do not say who they are: https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy."""
 TIMEOUT_SECONDS = 10.0
 _MAX_ANSWER_BYTES = 8_000_000
 _TAG = re.compile(r"<[^<>]*>")
@@ -41,9 +39,9 @@ KeylessServices = Mapping[str, KeylessSearch]
 """By the name that a person calls each by, in the order in which they are asked."""
 
 
-def client() -> httpx.AsyncClient:
-    """For the requests of one search."""
-    headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
+def client(contact: str | None) -> httpx.AsyncClient:
+    """For the requests of one search. `contact`: an address or page of whoever runs this program."""
+    headers = {"User-Agent": _user_agent(contact), "Accept": "application/json", "Accept-Encoding": "gzip"}
     return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, headers=headers, follow_redirects=False, verify=_certificates())
 
 
@@ -60,6 +58,13 @@ async def get_json(http: httpx.AsyncClient, who: str, url: str, parameters: Mapp
         reason = " ".join(str(exc).split())[:200] or type(exc).__name__
         message = f"{who} could not be reached ({reason}); check the network, then try again."
         raise _unreachable(message, "the connection failed") from exc
+
+
+def _user_agent(contact: str | None) -> str:
+    """Wikimedia wants the software and a contact in it: https://foundation.wikimedia.org/wiki/Policy:User-Agent_policy."""
+    return " ".join(
+        filter(None, [f"ResearchChat/{__version__}", f"({contact})" if contact else "", f"httpx/{httpx.__version__}"])
+    )
 
 
 def unusable(who: str, what: str) -> ProviderError:

@@ -14,14 +14,15 @@ _MAX_SNIPPET_CHARACTERS = 2_000
 
 
 class SearXNG:
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, contact: str | None = None) -> None:
         """`address` of the instance, as a person opens it in a browser."""
+        self._contact = contact
         self._url = address.rstrip("/") + "/search"
 
     async def __call__(self, query: str, language: str) -> tuple[Source, ...]:
         parameters = {"q": query, "format": "json", "language": language}
         try:
-            async with client() as http:
+            async with client(self._contact) as http:
                 answer = await get_json(http, NAME, self._url, parameters)
         except ProviderError as error:
             if error.kind == "web_search_rejected":

@@ -41,15 +41,16 @@ _EDITIONS = (
 class Wikipedia:
     """Asks for one thing after the other, as Wikimedia wants it: https://www.mediawiki.org/wiki/API:Etiquette."""
 
-    def __init__(self, api: str = API) -> None:
+    def __init__(self, api: str = API, contact: str | None = None) -> None:
         """`api` is the address of api.php; `{language}` in it stands for the edition."""
         self._api = api
+        self._contact = contact
         self._turn = asyncio.Lock()
 
     async def __call__(self, query: str, language: str) -> tuple[Source, ...]:
         edition = next((name for name, script in _EDITIONS if script.search(query)), language)
         wiki = _Wiki(self._api.replace("{language}", edition))
-        async with self._turn, client() as http:
+        async with self._turn, client(self._contact) as http:
             found = await wiki.found(http, query)
             articles = [await wiki.article(http, page) for page in found]
         sources = (_source(query, page, article) for page, article in zip(found, articles, strict=True))

@@ -123,6 +123,11 @@ class Transcript:
 
         await self._db.run(save)
 
+    async def thread_ids(self) -> frozenset[str]:
+        """Of all people."""
+        async with self._db.read() as tx:
+            return frozenset(str(row["id"]) for row in await tx.rows("SELECT id FROM threads"))
+
     async def require_own_id(self, message_id: str, thread_id: str) -> None:
         """Raise NotFound when a step of that id stands in another thread, or is no question: ids come from clients."""
         async with self._db.read() as tx:

@@ -29,7 +29,7 @@ class TurnService(Protocol):
     """What the interface does, for one signed-in user. NotFound is raised for anything that is not the user's."""
 
     async def ask(self, owner: str, text: str, thread_id: str | None, depth: Depth, models: RoleModels) -> Turn:
-        """Begin a turn, in a new thread if none is given. Raises InvalidQuestion."""
+        """Begin a turn, in a new thread if none is given. Raises InvalidQuestion, or NotFound for a thread of nobody or somebody else."""
         ...
 
     async def retry(self, owner: str, turn_id: str) -> Turn:

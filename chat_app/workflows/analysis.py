@@ -90,7 +90,7 @@ class Analysis:
             return await self._ask("analyzing", outcomes)
         except TurnStoppedError:
             raise
-        except Exception as error:
+        except Exception as error:  # each provider says in its own way that a prompt was too long; all else goes on
             if failure_of(error).kind != _CONTEXT_EXCEEDED:
                 raise
         # The model takes less than is known of it.

@@ -68,7 +68,7 @@ async def condense_task(turn: Turn, finding: Finding, model: str, share_tokens: 
         texts = [await _condensed(lineup, model, condenser_prompt(turn.question, piece, max_words)) for piece in pieces]
     except TurnStoppedError:
         raise
-    except Exception as error:
+    except Exception as error:  # the edge of a workflow: the caller gets an error that can be stored
         await bound().journal.park_if_closed()
         # Only here it is known who was asked.
         failure = failure_of(error, lineup.who)

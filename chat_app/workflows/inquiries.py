@@ -34,8 +34,10 @@ class Inquiries:
         self._menu = menu
 
     async def ask(self, owner: str, text: str, thread_id: str | None, depth: Depth, models: RoleModels) -> Turn:
-        """Begin a turn, in a new thread if none is given. Raises InvalidQuestion."""
+        """Begin a turn, in a new thread if none is given. Raises InvalidQuestion, or NotFound for a thread of nobody or somebody else."""
         self._menu.require(models)
+        if thread_id:
+            await self._require_thread(owner, thread_id)
         turn = Turn(
             thread_id=thread_id or str(uuid4()),
             message_id=str(uuid4()),
@@ -66,6 +68,10 @@ class Inquiries:
     async def stop(self, owner: str, turn_id: str) -> None:
         await self._require(owner, turn_id)
         await self._turns.stop(turn_id)
+
+    async def _require_thread(self, owner: str, thread_id: str) -> None:
+        if not any(row.turn.owner == owner for row in await self._trail.turns_of(thread_id)):
+            raise NotFound(f"There is no conversation {thread_id!r} of yours; leave its id out to begin a new one.")
 
     async def _require(self, owner: str, turn_id: str) -> None:
         turn = await self._trail.turn(turn_id)

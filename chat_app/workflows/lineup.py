@@ -62,7 +62,7 @@ class Lineup:
             return await self._ask(model, request)
         except TurnStoppedError:
             raise
-        except Exception as error:
+        except Exception as error:  # each provider says in its own way that it is down; all else goes on
             failure = failure_of(error, self.who)
             if self._fallback == model or not _is_down(failure):
                 raise

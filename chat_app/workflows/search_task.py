@@ -70,7 +70,7 @@ async def _outcome(
         outcome = await _find(turn, index, search, lineup, waits, left_usd)
     except TurnStoppedError:
         raise
-    except Exception as error:
+    except Exception as error:  # the edge of a search: whatever broke, the report is written from the others
         await bound().journal.park_if_closed()
         if stopping.is_stopped():
             raise TurnStoppedError("The research was stopped.") from error

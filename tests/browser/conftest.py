@@ -4,7 +4,10 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from tests.app_process import AppProcess
+from tests.browser.person import Person
 
 
 @pytest.fixture(scope="module")
@@ -14,3 +17,10 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
         yield running
         running.close()
+
+
+@pytest.fixture
+def person(browser: Browser, app: AppProcess) -> Iterator[BrowserContext]:
+    """A browser of its own, without cookies; fails a test whose pages reach elsewhere or log an error."""
+    with Person(browser, app) as context:
+        yield context

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.app_process import AppProcess
-from tests.browser.person import Person, opened
+from tests.browser.person import opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -25,12 +25,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
     process.start()
     yield process
     process.stop()
-
-
-@pytest.fixture
-def person(browser: Browser, app: AppProcess) -> Iterator[BrowserContext]:
-    with Person(browser, app) as context:
-        yield context
 
 
 def test_the_library_is_found_from_the_chat_and_follows_the_folder(person: BrowserContext, app: AppProcess) -> None:

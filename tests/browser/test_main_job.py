@@ -41,13 +41,6 @@ def app(providers: FakeProviders, tmp_path_factory: pytest.TempPathFactory) -> I
     process.stop()
 
 
-@pytest.fixture
-def person(browser: Browser, app: AppProcess) -> Iterator[BrowserContext]:
-    """A browser of its own, without cookies; fails a test whose pages reach elsewhere or log an error."""
-    with Person(browser, app) as context:
-        yield context
-
-
 def test_without_keys_a_starter_question_is_answered_with_checked_quotes(browser: Browser, tmp_path: Path) -> None:
     app = AppProcess(tmp_path / "data", {})
     app.start()

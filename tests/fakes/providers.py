@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ from pydantic import TypeAdapter
 from tests.fakes.request_log import LoggedRequest
 from tests.fakes.scenario import Provider, Role, Scenario
 from tests.fakes.server import listening, server
+from tests.ports import free_port
 
 KEY = "scripted-demo-key"
 _PROJECT_DIR = Path(__file__).resolve().parent.parent.parent
@@ -141,5 +141,4 @@ class FakeProviders:
 
 def unreachable_url() -> str:
     """An address where connections are refused."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return f"http://127.0.0.1:{taken.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"

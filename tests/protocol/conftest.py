@@ -1,4 +1,4 @@
-"""One server for all of these tests, and providers whose play each test chooses."""
+"""One server for most of these tests, with providers whose play each test chooses; and one that two people share."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -6,11 +6,14 @@ from contextlib import AsyncExitStack
 import pytest
 import pytest_asyncio
 
+from chat_app.web.users import add_user
 from tests.app_process import AppProcess
 from tests.chainlit_client import ChainlitClient, opened
 from tests.fakes.providers import FakeProviders
 from tests.fakes.scenario import Scenario
+from tests.small_library import write_library
 
+PASSWORD = "a password of some length"
 QUICK = Scenario(searches=3)
 """Answers at once: for tests that need a conversation, not its making."""
 BRISK = Scenario(
@@ -46,6 +49,20 @@ def running_app(running_providers: FakeProviders, tmp_path_factory: pytest.TempP
 @pytest.fixture
 def app(running_app: AppProcess, providers: FakeProviders) -> AppProcess:
     return running_app
+
+
+@pytest.fixture(scope="module")
+def app_of_two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
+    """A server with a small library, to which Alice and Bob may sign in."""
+    folder = tmp_path_factory.mktemp("two")
+    users = folder / "users"
+    for name in ("alice", "bob"):
+        add_user(users, name, PASSWORD)
+    environment = {"CHAT_APP_LIBRARY": str(write_library(folder / "library")), "CHAT_APP_USERS_FILE": str(users)}
+    process = AppProcess(folder / "data", environment)
+    process.start()
+    yield process
+    process.stop()
 
 
 class Pages:

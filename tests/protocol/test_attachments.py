@@ -1,6 +1,6 @@
 """Files attached to a question: searched in their conversation, seen by their owner, kept over kill -9, gone with the thread."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,12 +9,11 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from chat_app.web.users import add_user
 from tests.app_process import AppProcess
 from tests.chainlit_client import ChainlitClient, opened, rows_of, sign_in
-from tests.small_library import LAMP, write_library
+from tests.protocol.conftest import PASSWORD
+from tests.small_library import LAMP
 
-PASSWORD = "a password of some length"
 NOTICE = "The tenant of the boathouse may end the lease with three months' notice to the end of a quarter."
 LEASE = (
     f"# Lease of the boathouse\n\n## Notice\n\n{NOTICE}\n\n## Deposit\n\nThe deposit is two monthly rents.\n".encode()
@@ -24,16 +23,8 @@ QUESTION = "With how many months' notice may the tenant end the lease of the boa
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
-    folder = tmp_path_factory.mktemp("attachments")
-    users = folder / "users"
-    for name in ("alice", "bob"):
-        add_user(users, name, PASSWORD)
-    environment = {"CHAT_APP_LIBRARY": str(write_library(folder / "library")), "CHAT_APP_USERS_FILE": str(users)}
-    process = AppProcess(folder / "data", environment)
-    process.start()
-    yield process
-    process.stop()
+def app(app_of_two: AppProcess) -> AppProcess:
+    return app_of_two
 
 
 @pytest_asyncio.fixture

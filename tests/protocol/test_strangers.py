@@ -1,6 +1,6 @@
 """Two people on one server: nothing of one is seen, changed or stopped by the other."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,24 +13,15 @@ from socketio.exceptions import ConnectionError as Refused
 from chat_app.web.users import add_user
 from tests.app_process import AppProcess
 from tests.chainlit_client import ChainlitClient, opened, rows_of, sign_in
+from tests.protocol.conftest import PASSWORD
 from tests.protocol.test_history import feedback_on
-from tests.small_library import write_library
 
-PASSWORD = "a password of some length"
 Row = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
-    folder = tmp_path_factory.mktemp("strangers")
-    users = folder / "users"
-    for name in ("alice", "bob"):
-        add_user(users, name, PASSWORD)
-    environment = {"CHAT_APP_LIBRARY": str(write_library(folder / "library")), "CHAT_APP_USERS_FILE": str(users)}
-    process = AppProcess(folder / "data", environment)
-    process.start()
-    yield process
-    process.stop()
+def app(app_of_two: AppProcess) -> AppProcess:
+    return app_of_two
 
 
 @pytest.fixture(scope="module")

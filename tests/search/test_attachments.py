@@ -7,8 +7,13 @@ from uuid import uuid4
 import pytest
 
 from chat_app.errors import AttachmentRefused
+from chat_app.research.turn import now
 from chat_app.search.attachment_names import clean_name, free_name, means_the_file
 from chat_app.search.attachments import MAX_FILE_BYTES, MAX_FILES_PER_MESSAGE, Attachments
+from chat_app.storage.caller import calling_as
+from chat_app.storage.chat_store import ChatStore
+from chat_app.storage.engine import Database
+from chat_app.storage.transcript import Transcript
 
 LEASE = b"# Lease\n\n## Notice\n\nThe tenant may end the lease with three months' notice.\n\n## Deposit\n\nTwo monthly rents.\n"
 BIKE = b"# Bicycle\n\nThe chain of a bicycle is oiled once a month.\n"
@@ -27,6 +32,10 @@ async def attach(attachments: Attachments, thread: str, name: str, content: byte
 
 def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
+
+
+async def no_threads() -> list[str]:
+    return []
 
 
 async def urls(attachments: Attachments, thread: str, query: str) -> list[str]:
@@ -54,7 +63,7 @@ async def test_of_a_file_attached_to_the_question_there_is_always_something(atta
 async def test_files_and_their_indexes_outlive_the_process(attachments: Attachments, tmp_path: Path) -> None:
     upload = await attachments.take("anna", "lease.md", io.BytesIO(LEASE))
     later = Attachments(tmp_path / "attachments")
-    await later.tidy()
+    await later.tidy(no_threads)
     assert await later.keep("anna", "one", [upload]) == ("lease.md",)
     assert await urls(Attachments(tmp_path / "attachments"), "one", "notice of the tenant") == ["attachment:lease.md"]
 
@@ -102,6 +111,18 @@ async def test_too_many_files_are_refused(attachments: Attachments) -> None:
         await attachments.keep("anna", "one", [str(uuid4()) for _ in range(MAX_FILES_PER_MESSAGE + 1)])
 
 
+async def test_nobody_fills_the_disk_of_all(tmp_path: Path) -> None:
+    attachments = Attachments(tmp_path, max_bytes_per_person=len(LEASE) + len(BIKE))
+    await attach(attachments, "one", "lease.md", LEASE)
+    upload = await attachments.take("anna", "bike.md", io.BytesIO(BIKE))
+    with pytest.raises(AttachmentRefused, match="Delete conversations"):
+        await attachments.take("anna", "more.md", io.BytesIO(b"More."))
+    await attach(attachments, "two", "bike.md", BIKE, owner="berta")
+    assert await attachments.keep("anna", "one", [upload]) == ("bike.md",)
+    await attachments.forget("one")
+    await attach(attachments, "three", "lease.md", LEASE)
+
+
 async def test_deleting_a_thread_takes_its_files_also_while_they_are_searched(
     attachments: Attachments, tmp_path: Path
 ) -> None:
@@ -111,14 +132,46 @@ async def test_deleting_a_thread_takes_its_files_also_while_they_are_searched(
     await attachments.forget("one")
     await asyncio.gather(*searches)
     assert await attachments.search("one", "notice of the tenant") == ()
-    await attachments.tidy()
+    await attachments.tidy(no_threads)
     assert files_in(tmp_path) == []
+
+
+async def test_a_file_that_comes_while_its_thread_is_deleted_does_not_stay(
+    attachments: Attachments, database: Database, tmp_path: Path
+) -> None:
+    store, transcript = ChatStore(database), Transcript(database)
+    await transcript.save_thread("kept", "anna", "", now())
+    await attach(attachments, "kept", "bike.md", BIKE)
+    await transcript.save_thread("one", "anna", "", now())
+    upload = await attachments.take("anna", "lease.md", io.BytesIO(LEASE))
+
+    async def sent_in_another_tab(thread_id: str) -> None:
+        await attachments.keep("anna", thread_id, [upload])
+
+    store.on_thread_deleted += [attachments.forget, sent_in_another_tab]
+    with calling_as("anna"):
+        await store.delete_thread("one")
+    await attachments.tidy(transcript.thread_ids)
+    assert [path.name for path in files_in(tmp_path / "attachments") if path.suffix == ".md"] == ["bike.md"]
+
+
+async def test_files_of_a_new_thread_are_not_taken_for_those_of_a_deleted_one(attachments: Attachments) -> None:
+    await attach(attachments, "one", "lease.md", LEASE)
+    seen: list[list[str]] = []
+
+    async def stored_meanwhile() -> list[str]:
+        """The thread is stored between the look at the files and the look at the threads."""
+        seen.append(["one"] if seen else [])
+        return seen[-1]
+
+    await attachments.tidy(stored_meanwhile)
+    assert attachments.path_of("one", "lease.md") is not None
 
 
 async def test_uploads_that_no_question_was_sent_with_go_after_a_day(attachments: Attachments, tmp_path: Path) -> None:
     upload = await attachments.take("anna", "lease.md", io.BytesIO(LEASE))
     os.utime(tmp_path / "attachments" / "uploads" / upload, (0, 0))
-    await attachments.tidy()
+    await attachments.tidy(no_threads)
     with pytest.raises(AttachmentRefused, match="attach it again"):
         await attachments.keep("anna", "one", [upload])
 

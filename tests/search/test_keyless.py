@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -116,11 +117,17 @@ class TestWikipedia:
         assert len(websites.visits) == 3 * 4
         assert all(first.ended_at and first.ended_at <= second.at for first, second in pairwise(websites.visits))
         for visit in websites.visits:
-            agent = visit.headers["user-agent"]
-            assert agent.startswith("ResearchChat/")
-            assert "(https://" in agent
+            assert re.fullmatch(r"ResearchChat/[\d.]+ httpx/[\d.]+", visit.headers["user-agent"])
             assert visit.headers["accept-encoding"] == "gzip"
             assert not {"cookie", "authorization", "referer"} & set(visit.headers)
+
+    @pytest.mark.parametrize("contact", ["ops@example.org", "https://example.org/about_us?a=b"])
+    async def test_whoever_runs_it_can_be_reached(self, websites: FakeWebsites, contact: str) -> None:
+        listed = f"{websites.wikipedia},{websites.searxng}"
+        variables = {"CHAT_APP_WEB_SEARCH": listed, "CHAT_APP_CONTACT": contact}
+        for service in keyless_services(Settings.from_environment(variables)).values():
+            await service("heat pump", "en")
+        assert {visit.headers["user-agent"].split()[1] for visit in websites.visits} == {f"({contact})"}
 
     async def test_an_article_without_text_is_quoted_by_its_snippet(self, websites: FakeWebsites) -> None:
         snippet = 'The <span class="searchmatch">heat</span> &amp; the <b onclick="x()">pump</b> &lt;i&gt; <script>alert(1)</script>'

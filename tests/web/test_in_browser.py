@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from playwright.async_api import Browser, Page, ViewportSize, async_playwright, 
 
 from chat_app.web import live_page
 from chat_app.web.share_page import SharePage
+from tests.ports import free_port
 from tests.web.conversations import QUESTION, THREAD, TOKEN, Shelf, analyzing, planned, reported, searching, turn
 from tests.web.test_share_page import serving
 
@@ -136,9 +136,7 @@ def _channels(colour: str) -> list[float]:
 
 @asynccontextmanager
 async def _chainlit(root: Path) -> AsyncIterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.web.chainlit_app", str(port), str(root), stderr=asyncio.subprocess.DEVNULL
     )

@@ -14,16 +14,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from chat_app.search.library.folder import FoundFile
 from chat_app.search.library.passages import CutDocument
 from chat_app.search.library.snapshot import Version
+from chat_app.settings import PROJECT_DIR, bare_environment
 
 READER_COMMAND = (
     sys.executable,
     "-c",
-    # Pydantic's plugins (Logfire brings one) would double the time until the first file is read.
-    (
-        "import os, sys; os.environ['PYDANTIC_DISABLE_PLUGINS'] = '__all__'; sys.path.insert(0, sys.argv[1]); "
-        "from chat_app.search.library.reading import main; main()"
-    ),
-    str(Path(__file__).resolve().parents[3]),
+    "import sys; sys.path.insert(0, sys.argv[1]); from chat_app.search.library.reading import main; main()",
+    str(PROJECT_DIR),
 )
 BASE_TIMEOUT_SECONDS = 30.0
 _TIMEOUT_SECONDS_PER_MB = 2.0
@@ -119,6 +116,9 @@ class Reader:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
+                    # A file that takes over its parser finds no keys. Pydantic's plugins (Logfire brings one) would
+                    # double the time until the first file is read.
+                    env=bare_environment() | {"PYDANTIC_DISABLE_PLUGINS": "__all__"},
                     start_new_session=True,
                 )
             self._files += 1

@@ -8,7 +8,7 @@ import textwrap
 import threading
 import time
 import zipfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,8 +20,8 @@ from chat_app.search.library.readers import READER_COMMAND
 from chat_app.search.library.snapshot import MAX_FILE_BYTES, sha256_of, take
 from chat_app.search.library.states import LibraryFile
 from tests.search.library import documents
+from tests.search.library.conftest import MakeLibrary
 
-MakeLibrary = Callable[..., Library]
 SPACES = b" " * 70_000_000
 ENTITIES = (
     '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">'
@@ -29,27 +29,6 @@ ENTITIES = (
     + "]>"
 )
 OUTSIDE = '<!DOCTYPE x [<!ENTITY s SYSTEM "file:///etc/passwd">]>'
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "library"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
-async def make_library(tmp_path: Path, folder: Path) -> AsyncIterator[MakeLibrary]:
-    made: list[Library] = []
-
-    def make(**options: object) -> Library:
-        library = Library(folder, tmp_path / "data" / "library.sqlite", **options)  # pyright: ignore[reportArgumentType]
-        made.append(library)
-        return library
-
-    yield make
-    for library in made:
-        await library.close()
 
 
 async def listed(library: Library) -> dict[str, LibraryFile]:
@@ -343,6 +322,31 @@ async def test_a_process_that_talks_nonsense_takes_only_its_file(make_library: M
     nonsense = "import sys\nprint('ready', flush=True)\nfor line in sys.stdin: print('{\"nonsense\"', flush=True)"
     found = await listed(make_library(reader_command=[sys.executable, "-c", nonsense]))
     assert {file.state for file in found.values()} == {"failed"}
+
+
+async def test_a_process_that_reads_files_sees_no_key(
+    make_library: MakeLibrary, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = ("ANTHROPIC_API_KEY", "DATABASE_URL", "CHAINLIT_AUTH_SECRET", "OAUTH_GITHUB_CLIENT_SECRET", "ANY_OTHER")
+    for name in secrets:
+        monkeypatch.setenv(name, "s3cr3t-value")
+    (folder / "a.md").write_text("A newt.")
+    telling = textwrap.dedent(
+        """
+        import os
+        from chat_app.errors import LibraryFileError
+        from chat_app.search.library import reading
+        def take(path):
+            raise LibraryFileError(f"{sorted(os.environ)} {sorted(os.environ.values())}")
+        reading.take = take
+        reading.main()
+        """
+    )
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {READER_COMMAND[-1]!r})\n{telling}"]
+    told = (await listed(make_library(reader_command=command)))["a.md"].reason
+    assert told is not None
+    assert "PATH" in told
+    assert [word for word in ("s3cr3t", *secrets) if word in told] == []
 
 
 async def test_nothing_is_started_when_nothing_is_to_be_read(

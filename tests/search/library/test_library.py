@@ -4,7 +4,6 @@ import sqlite3
 import sys
 import textwrap
 import time
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,7 @@ from chat_app.search.library.library import Library
 from chat_app.search.library.ranking import ANSWERED_COVERAGE
 from chat_app.search.library.readers import READER_COMMAND
 from tests.search.library import documents
-
-MakeLibrary = Callable[..., Library]
+from tests.search.library.conftest import MakeLibrary
 
 MANUAL = {
     "connections.md": "# Connections\n\nThe setting max_connections determines the maximum number of concurrent connections to the server.",
@@ -22,27 +20,6 @@ MANUAL = {
     "locks.md": "# Locks\n\nTwo transactions that wait for each other are a deadlock; the server detects it and aborts one.",
     "backup.md": "# Backup\n\nThe program pg_dump makes consistent backups of a database while it is in use.",
 }
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    path = tmp_path / "library"
-    path.mkdir()
-    return path
-
-
-@pytest.fixture
-async def make_library(tmp_path: Path, folder: Path) -> AsyncIterator[MakeLibrary]:
-    made: list[Library] = []
-
-    def make(**options: object) -> Library:
-        library = Library(folder, tmp_path / "data" / "library.sqlite", **options)  # pyright: ignore[reportArgumentType]
-        made.append(library)
-        return library
-
-    yield make
-    for library in made:
-        await library.close()
 
 
 def fill(folder: Path, files: dict[str, str | bytes]) -> None:
