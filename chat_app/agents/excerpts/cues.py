@@ -11,7 +11,17 @@ def cue_of(query: str) -> re.Pattern[str] | None:
     return DEFINITION if len(query.split()) <= _SUBJECT_WORDS else None
 
 
+def asks_of_changes(query: str) -> bool:
+    """Whether it is about what is new in which version."""
+    return _CHANGES.search(query) is not None
+
+
 _SUBJECT_WORDS = 5
+_CHANGES = re.compile(
+    r"\b(?:new|news|chang(?:e|es|ed)|changelog|releases?d?|versions?|since|added|removed|neu\w*|geändert|änderung\w*|version\w*|"
+    r"nouve\w+|chang\w+|nuev\w+|cambi\w+|versi\w+)\b|新|版|変更|更新",
+    re.IGNORECASE,
+)
 _OTHER_QUESTION = re.compile(
     r"(?:where|when|who|which|can|could|may|do|does|did|is|are|should|wo|wann|wer|kann|darf|ist|sind|où|quand|qui|peut|"
     r"dónde|cuándo|quién|puedo)\b",

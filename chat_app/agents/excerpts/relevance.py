@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from pydantic import BaseModel, ConfigDict
 
-from chat_app.agents.excerpts.cues import DEFINITION, cue_of
+from chat_app.agents.excerpts.cues import DEFINITION, asks_of_changes, cue_of
 from chat_app.agents.excerpts.grammars import GRAMMARS, Language
 from chat_app.agents.excerpts.languages import content_words, language_of
 from chat_app.search.library.inflection import stem
@@ -17,6 +17,7 @@ from chat_app.search.library.stopwords import GENERAL
 _WORD = re.compile(r"[^\W_]+")
 _RELATIONAL_WEIGHT = 0.5
 _SHORT_NUMBER_WEIGHT = 0.5
+_UNKNOWN_WEIGHT = 1.2
 _DEFINED_WITHIN = 14
 # Ways to say the same that a manual and its reader don't share.
 _ALIKE = (
@@ -35,11 +36,14 @@ class Inquiry(BaseModel):
     terms: tuple[frozenset[str], ...]
     """For each term what stands for it: stems between spaces, or pairs of characters of scripts that have none."""
     weights: tuple[float, ...]
-    """They sum to 1. A term that all passages hold tells little about which one to read, a verb of requests as well."""
+    """They sum to 1. A verb of requests tells little about which passage to read."""
     core: frozenset[int]
     """The terms that name what is asked about."""
     cue: re.Pattern[str] | None
     """What answers to this kind of question often hold."""
+
+    is_of_changes: bool = False
+    """Whether it asks what came when, which a list of changes tells best."""
 
     def found(self, text: str) -> frozenset[int]:
         """The terms that `text` holds."""
@@ -89,7 +93,13 @@ def inquiry(query: str, passages: Sequence[str]) -> Inquiry:
     raw = [factor * _telling(sum(i in found for found in held), len(held)) for i, factor in enumerate(factors)]
     total = sum(raw) or 1.0
     core = frozenset(i for i, factor in enumerate(factors) if factor == 1.0)
-    return Inquiry(terms=plain.terms, weights=tuple(weight / total for weight in raw), core=core, cue=cue_of(query))
+    return Inquiry(
+        terms=plain.terms,
+        weights=tuple(weight / total for weight in raw),
+        core=core,
+        cue=cue_of(query),
+        is_of_changes=asks_of_changes(query),
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -114,7 +124,8 @@ def _alike(key: str) -> frozenset[str]:
 
 
 def _telling(passages_with: int, passages: int) -> float:
-    return 1.2 - 0.7 * passages_with / max(passages, 1)
+    """What most passages hold is what the search went by; what none holds is what the documents may not know."""
+    return 0.7 + 0.3 * passages_with / passages if passages_with else _UNKNOWN_WEIGHT
 
 
 def _factor(word: str, key: str, language: Language) -> float:

@@ -1,0 +1,121 @@
+"""A passage read with a question in mind: which of its sentences to quote, and how well it answers."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from chat_app.agents.excerpts.cues import DEFINITION
+from chat_app.agents.excerpts.relevance import Inquiry, stems
+from chat_app.agents.excerpts.segments import Segment
+
+MAX_SENTENCES = 4
+_MAX_SEGMENTS = 7
+"""Sentences with the terms, captions and code that belong to them."""
+_MAX_WORDS = 120
+# What makes a passage the first to quote.
+_WINDOW = 0.66
+_TITLE = 1.5
+_ANSWER = 0.2
+_CHRONICLE = 0.5
+_CHRONICLE_TITLE = re.compile(
+    r"\b(?:what.?s new|change ?logs?|release notes|release \d\S*|news)\b|^(?:the )?(?:index|versions?|changes)$|"
+    r"\b(?:änderungsprotokoll|versionshinweise|neuerungen|stichwortverzeichnis|nouveautés|notes de version|notas de la versión|novedades)\b|"
+    r"更新日志|更新履歴|変更履歴|索引",
+    re.IGNORECASE,
+)
+"""Lists of changes and indexes: they name everything and explain nothing."""
+_TABLE_ROW = " | "
+_CUE = 0.2
+_FEW_WORDS = 32
+_MANY_WORDS = 75
+_DANGLING = re.compile(
+    r"(?:This|It|Its|These|Those|They|That|Such|However|Therefore|Thus|Hence|Also|But|And|Otherwise|"
+    r"Conversely|Similarly|Then|Finally|Additionally|Furthermore|Moreover|As a result|For example|In this case|In contrast|Instead|"
+    r"Dies\w*|Er|Es|Daher|Deshalb|Jedoch|Auch|Cela|Ceci|Il|Elle|Cependant|Ainsi|Esto|Eso|Sin embargo|Además)\b|これ|それ|这|它|因此|但"
+)
+
+
+def windows(segments: Sequence[Segment]) -> Iterator[tuple[int, int]]:
+    for first in range(len(segments)):
+        sentences = words = 0
+        for last in range(first + 1, min(first + _MAX_SEGMENTS, len(segments)) + 1):
+            segment = segments[last - 1]
+            sentences += not (segment.is_lead or segment.is_code)
+            words += len(segment.text.split())
+            if last > first + 1 and (sentences > MAX_SENTENCES or words > _MAX_WORDS):
+                break
+            yield first, last
+
+
+class Reading:
+    """A passage read with a question in mind."""
+
+    def __init__(self, asked: Inquiry, segments: Sequence[Segment], title: str, location: str | None) -> None:
+        self._asked = asked
+        self._segments = segments
+        self.found = [asked.found(segment.text) for segment in segments]
+        steps = [title, *(location or "").split(" > ")]
+        self.place = asked.found("\n".join(steps))
+        names = (title, steps[-1])
+        self._title = self._precision(title) * asked.share(asked.found(title))
+        self._is_chronicle = _CHRONICLE_TITLE.search(title) is not None and not asked.is_of_changes
+        self._about = max(self._aboutness(name) for name in names)
+        self._defines = asked.cue is DEFINITION and any(self._is_named_by(name) for name in names)
+
+    def score(self, first: int, last: int) -> float:
+        """What the window holds of the question, how close together, and whether it reads like an answer."""
+        asked, found = self._asked, self.found[first:last]
+        held = frozenset[int]().union(*found)
+        score = asked.share(held) + 0.5 * asked.share(self.place - held)
+        score += 0.3 * max(
+            asked.share(one | two) for one, two in zip(found, [*found[1:], frozenset[int]()], strict=True)
+        )
+        score += _CUE * self._answers(first, last)
+        score += self._about * (1.0 if first == 0 else 0.4)
+        return score - self._flaws(first, last)
+
+    def merit(self, first: int, last: int) -> float:
+        """How well the passage as a whole suits the question, of which the window would be quoted."""
+        merit = _WINDOW * self._asked.share(frozenset[int]().union(*self.found[first:last]))
+        merit += _TITLE * self._title
+        merit += _ANSWER * self._answers(0, len(self._segments))
+        return merit - _CHRONICLE * self._is_chronicle
+
+    def _answers(self, first: int, last: int) -> bool:
+        """Whether the window reads like an answer to this kind of question."""
+        sentences = zip(self._segments[first:last], self.found[first:last], strict=True)
+        is_definition = first == 0 and self._defines
+        return is_definition or any(terms and self._asked.is_answered_by(s.text) for s, terms in sentences)
+
+    def _precision(self, name: str) -> float:
+        """Which share of a name's words the question holds."""
+        words = [word for word in stems(name) if not word.isdigit()]
+        asked_for = frozenset[str]().union(*self._asked.terms)
+        return sum(f" {word} " in asked_for for word in words) / (len(words) or 1)
+
+    def _aboutness(self, name: str) -> float:
+        """A heading that names what is asked; what stands right below it says what that is."""
+        share = self._asked.share(self._asked.found(name))
+        if share < 0.5:
+            return 0.0
+        return 0.12 * share + 0.12 * self._is_named_by(name)
+
+    def _is_named_by(self, name: str) -> bool:
+        """Whether a heading names what is asked about and nothing else."""
+        return self._precision(name) == 1.0
+
+    def _flaws(self, first: int, last: int) -> float:
+        """What makes a window read badly: too little, too much, or torn out of its context."""
+        window = self._segments[first:last]
+        words = sum(len(segment.text.split()) for segment in window)
+        few = max(0, _FEW_WORDS - words) * (0.5 if last - first == len(self._segments) else 1.0)
+        flaws = few * 0.008 + max(0, words - _MANY_WORDS) * 0.003
+        unrelated = next((i for i, terms in enumerate(reversed(self.found[first:last])) if terms), last - first)
+        flaws += 0.04 * max(0, unrelated - 1)
+        if first and _DANGLING.match(window[0].text):
+            flaws += 0.08 if window[0].begins_paragraph else 0.15
+        flaws += 0.08 * bool(first and self._segments[first - 1].is_lead and window[0].begins_line)
+        flaws += 0.25 * window[-1].text.endswith((":", "："))
+        flaws += 0.2 * window[-1].is_lead + 0.3 * all(segment.is_lead for segment in window)
+        # The bars between a table's cells are not the source's.
+        flaws += 0.2 * any(_TABLE_ROW in segment.text for segment in window if not segment.is_code)
+        return flaws + 0.12 * window[0].is_code
