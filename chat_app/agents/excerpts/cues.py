@@ -75,5 +75,12 @@ _KINDS = (
         _QUANTITY,
     ),
     (_cue("how|wie|comment|cómo", spaceless="如何|怎么|怎样|どのように|方法"), _INSTRUCTION),
-    (_cue(r"what|was|welche\w*|que|qu|quel\w*|qué|cuál\w*", spaceless="什么|とは"), DEFINITION),
+    (
+        _cue(
+            r"what(?:'s|’s| is| are| was| were)|what does \S+(?: \S+)? mean|was (?:ist|sind|bedeutet|heißt)|welche[rs]? (?:ist|sind)|"
+            r"qu['’]est-ce que?|que signifie\w*|quel\w* (?:est|sont)|qué (?:es|son|significa\w*)|cuál\w* (?:es|son)",
+            spaceless="什么是|是什么|什么意思|とは",
+        ),
+        DEFINITION,
+    ),
 )

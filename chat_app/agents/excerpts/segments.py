@@ -40,6 +40,11 @@ class Segment(BaseModel):
     """No white space stands before it, as between sentences of Chinese."""
 
     @property
+    def is_item(self) -> bool:
+        """A further line of a paragraph of several: one of a list, or what is said of a term."""
+        return self.begins_line and not self.begins_paragraph and not self.is_code
+
+    @property
     def is_lead(self) -> bool:
         """A term or caption that says what the following is about."""
         is_short = self.begins_line and len(self.text.split()) <= _LEAD_WORDS

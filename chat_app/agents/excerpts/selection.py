@@ -34,6 +34,8 @@ class Excerpt(BaseModel):
     score: float
     coverage: float
     """Share of the question's terms in the words or above them."""
+    is_definition: bool = False
+    """Whether it says what the thing is that the question asks for."""
 
     @property
     def words(self) -> frozenset[str]:
@@ -62,6 +64,8 @@ def excerpts_for(query: str, sources: Sequence[Source], limit: int = MAX_EXCERPT
     for excerpt in candidates:
         if len(chosen) == limit or excerpt.score < candidates[0].score - _SCORE_GAP:
             break
+        if chosen and chosen[0].is_definition and not excerpt.is_definition:
+            continue
         if excerpt.coverage >= most * _RELATIVE_COVERAGE and not any(excerpt.overlaps(known) for known in chosen):
             chosen.append(excerpt)
     return chosen
@@ -117,6 +121,7 @@ def _best_window(asked: Inquiry, rank: float, source: Source, passage: Passage) 
         segments=tuple(segments[first:last]),
         score=reading.merit(first, last) + _COMPANY * (len(source.passages) - 1) - _PLACE * rank,
         coverage=coverage,
+        is_definition=reading.defines(first, last),
     )
 
 

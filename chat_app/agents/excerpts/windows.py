@@ -8,22 +8,25 @@ from chat_app.agents.excerpts.relevance import Inquiry, stems
 from chat_app.agents.excerpts.segments import Segment
 
 MAX_SENTENCES = 4
-_MAX_SEGMENTS = 7
+_MAX_SEGMENTS = 10
 """Sentences with the terms, captions and code that belong to them."""
 _MAX_WORDS = 120
 # What makes a passage the first to quote.
 _WINDOW = 0.66
 _TITLE = 1.5
 _ANSWER = 0.2
+_DEFINITION = 0.2
 _CHRONICLE = 0.5
 _CHRONICLE_TITLE = re.compile(
     r"\b(?:what.?s new|change ?logs?|release notes|release \d\S*|news)\b|^(?:the )?(?:index|versions?|changes)$|"
-    r"\b(?:änderungsprotokoll|versionshinweise|neuerungen|stichwortverzeichnis|nouveautés|notes de version|notas de la versión|novedades)\b|"
+    r"\b(?:änderungsprotokoll|versionshinweise|neuerungen|stichwortverzeichnis|nouveautés|"
+    r"notes de version|notas de la versión|novedades)\b|"
     r"更新日志|更新履歴|変更履歴|索引",
     re.IGNORECASE,
 )
 """Lists of changes and indexes: they name everything and explain nothing."""
 _TABLE_ROW = " | "
+_CAPTION = re.compile(r"(?:Table|Figure|Listing|Tabelle|Abbildung|Tableau|Tabla|Figura)\s\d+[.:\d]*\s|表\s?\d")
 _CUE = 0.2
 _FEW_WORDS = 32
 _MANY_WORDS = 75
@@ -36,10 +39,10 @@ _DANGLING = re.compile(
 
 def windows(segments: Sequence[Segment]) -> Iterator[tuple[int, int]]:
     for first in range(len(segments)):
-        sentences = words = 0
+        sentences = words = 0.0
         for last in range(first + 1, min(first + _MAX_SEGMENTS, len(segments)) + 1):
             segment = segments[last - 1]
-            sentences += not (segment.is_lead or segment.is_code)
+            sentences += 0.0 if segment.is_lead or segment.is_code else 0.5 if segment.is_item else 1.0
             words += len(segment.text.split())
             if last > first + 1 and (sentences > MAX_SENTENCES or words > _MAX_WORDS):
                 break
@@ -69,7 +72,7 @@ class Reading:
         score += 0.3 * max(
             asked.share(one | two) for one, two in zip(found, [*found[1:], frozenset[int]()], strict=True)
         )
-        score += _CUE * self._answers(first, last)
+        score += _CUE * (self.answers(first, last) + self.defines(first, last))
         score += self._about * (1.0 if first == 0 else 0.4)
         return score - self._flaws(first, last)
 
@@ -77,10 +80,18 @@ class Reading:
         """How well the passage as a whole suits the question, of which the window would be quoted."""
         merit = _WINDOW * self._asked.share(frozenset[int]().union(*self.found[first:last]))
         merit += _TITLE * self._title
-        merit += _ANSWER * self._answers(0, len(self._segments))
+        merit += _ANSWER * self.answers(0, len(self._segments))
+        merit += _DEFINITION * self.defines(first, last)
         return merit - _CHRONICLE * self._is_chronicle
 
-    def _answers(self, first: int, last: int) -> bool:
+    def defines(self, first: int, last: int) -> bool:
+        """Whether the window says what the thing is that the question asks for."""
+        if self._asked.cue is not DEFINITION:
+            return False
+        is_entry = first == 0 and self._defines
+        return is_entry or any(self._asked.is_definition(segment.text) for segment in self._segments[first:last])
+
+    def answers(self, first: int, last: int) -> bool:
         """Whether the window reads like an answer to this kind of question."""
         sentences = zip(self._segments[first:last], self.found[first:last], strict=True)
         is_definition = first == 0 and self._defines
@@ -116,6 +127,32 @@ class Reading:
         flaws += 0.08 * bool(first and self._segments[first - 1].is_lead and window[0].begins_line)
         flaws += 0.25 * window[-1].text.endswith((":", "："))
         flaws += 0.2 * window[-1].is_lead + 0.3 * all(segment.is_lead for segment in window)
-        # The bars between a table's cells are not the source's.
+        flaws += 0.1 * bool(window[0].is_lead and not self.found[first] and last - first < len(self._segments))
+        # The bars between a table's cells are not the source's, and a caption without its table says nothing.
         flaws += 0.2 * any(_TABLE_ROW in segment.text for segment in window if not segment.is_code)
-        return flaws + 0.12 * window[0].is_code
+        flaws += 0.25 * any(_CAPTION.match(segment.text) for segment in window)
+        return flaws + 0.3 * self._is_half_a_list(first, last) + self._debris(first, last)
+
+    def _is_half_a_list(self, first: int, last: int) -> bool:
+        """Whether the window announces or begins a list that goes on behind it."""
+        segments = self._segments
+        if last == len(segments) or not segments[last].is_item:
+            return False
+        begin = next((i for i in range(last - 1, first, -1) if segments[i].begins_paragraph), first)
+        items = sum(segment.begins_line for segment in segments[begin:last])
+        announced = any(segment.text.endswith((":", "：")) for segment in segments[max(begin - 1, first) : last])
+        return announced or items > 2
+
+    def _debris(self, first: int, last: int) -> float:
+        """Code cut in two, or without the sentence that announces it."""
+        segments, window = self._segments, self._segments[first:last]
+        if not any(segment.is_code for segment in window):
+            return 0.0
+        is_cut = (window[0].is_code and not window[0].begins_paragraph) or (
+            window[-1].is_code
+            and last < len(segments)
+            and segments[last].is_code
+            and not segments[last].begins_paragraph
+        )
+        is_stray = window[-1].is_code and not (last - first > 1 and window[-2].text.endswith((":", "：")))
+        return 0.3 * is_cut + 0.1 * is_stray + 0.2 * window[0].is_code
