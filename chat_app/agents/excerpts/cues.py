@@ -38,7 +38,7 @@ def _cue(words: str, *, starts: str = "", spaceless: str = "") -> re.Pattern[str
 DEFINITION = _cue(
     r"is|are|means?|refers? to|is called|defines?|provides?|allows?|ist|sind|bedeutet|bezeichnet|est|sont|désigne|permet|es|son|"
     r"significa",
-    starts=r"\S.{0,60} [—–] |[—–]$",
+    starts=r"\S.{0,60} [—–-] |[—–]$",
     spaceless="是|とは|である",
 )
 _INSTRUCTION = _cue(

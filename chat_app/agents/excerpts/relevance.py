@@ -24,6 +24,7 @@ _RELATIONAL_WEIGHT = 0.5
 _SHORT_NUMBER_WEIGHT = 0.5
 _UNKNOWN_WEIGHT = 1.2
 _DEFINED_WITHIN = 14
+_VERB_WITHIN = 7
 _NAMED_SHARE = 0.7
 # Ways to say the same that a manual and its reader don't share.
 _ALIKE = (
@@ -79,13 +80,19 @@ class Inquiry(BaseModel):
         )
 
     def is_definition(self, text: str) -> bool:
-        """Whether a sentence says what the thing is that the question asks for: most of its name, and then the verb."""
+        """Whether a sentence says what the thing is that the question asks for: it begins with its name, then comes the verb."""
         if self.cue is not DEFINITION or not text.isascii():
             return self.is_answered_by(text)
         words = text.split()[:_DEFINED_WITHIN]
-        verb = next((i for i, word in enumerate(words) if i and _defines(words[i - 1], [word])), 0)
+        named_at = [i for i, word in enumerate(words) if self.found(word) & self.core]
+        verb = next(
+            (i for i in range(1, len(words)) if _defines(words[i - 1] if i - 1 in named_at else "", [words[i]])), 0
+        )
+        begin = next(iter(named_at), 0)
         named = frozenset[int]().union(*(self.found(word) for word in words[:verb]))
-        return self.share(named & self.core) >= _NAMED_SHARE * self.share(self.core) > 0
+        is_named = self.share(named & self.core) >= _NAMED_SHARE * self.share(self.core) > 0
+        is_near = verb - begin <= _VERB_WITHIN
+        return is_named and is_near and not content_words(" ".join(words[:begin]), "en")
 
     def _is_defined_by(self, text: str) -> bool:
         """The subject, soon followed by what it is: "A deadlock is ...", "a heap, the place where ..."."""
@@ -104,7 +111,7 @@ def _found(terms: Sequence[frozenset[str]], text: str) -> frozenset[int]:
 
 
 def _defines(word: str, following: Sequence[str]) -> bool:
-    is_apposition = word.endswith(",") and list(following[:1]) in (["a"], ["an"], ["the"])
+    is_apposition = word.endswith(",") and list(following[:1]) in (["a"], ["an"], ["the"], ["where"], ["wherein"])
     # "what it is, ..." ends a clause: nothing is said of it.
     return is_apposition or any(DEFINITION.search(each) and not each.endswith((",", ".")) for each in following)
 

@@ -23,6 +23,8 @@ _STATEMENT = re.compile(
 )
 _NOTATION = re.compile(r"^[^\w.,;:!?…–—•-]+$|[\[\]{}]|[=<>;|]$")
 _CODE_LINE_END = re.compile(r"[;{}\\]\s*$|^(?:-- |//|/\*|#(?: |$))")
+_INDENTED = re.compile(r"(?: {4}|\t)\s*\S")
+_COMMENT = re.compile(r"\s*(?:#|//|--) \S")
 _ASSIGNMENT = re.compile(r"^[\w.\[\]'\"]+ ?(?:=|:=|\+=) ?\S+[^.]*$")
 _CALL = re.compile(r"^[\w.]+\(.*\)$")
 
@@ -92,6 +94,8 @@ def _is_code(block: str) -> bool:
     """Preformatted text keeps its indentation and columns; prose arrives without them."""
     lines = [line for line in block.split("\n") if line.strip()]
     if any(_PROMPT.match(line) or _STATEMENT.match(line) for line in lines):
+        return True
+    if all(_INDENTED.match(line) for line in lines) or all(_COMMENT.match(line) for line in lines):
         return True
     laid_out = sum(line != line.strip() or "   " in line.strip() for line in lines)
     if laid_out and not _reads_as_prose(lines):

@@ -9,7 +9,7 @@ from chat_app.agents.excerpts.segments import Segment, segments_of
 from chat_app.agents.excerpts.windows import MAX_SENTENCES, Reading, windows
 from chat_app.research.evidence import Passage, Source, is_attachment
 
-MAX_EXCERPTS = 4
+MAX_EXCERPTS = 3
 _LEAST_COVERAGE = 0.34
 """Of the query's terms, by weight, in the words or above them: below it a passage is about something else."""
 _SCORE_GAP = 0.15

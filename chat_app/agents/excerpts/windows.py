@@ -16,6 +16,7 @@ _WINDOW = 0.66
 _TITLE = 1.5
 _ANSWER = 0.2
 _DEFINITION = 0.2
+_FLAWS = 0.5
 _CHRONICLE = 0.5
 _CHRONICLE_TITLE = re.compile(
     r"\b(?:what.?s new|change ?logs?|release notes|release \d\S*|news)\b|^(?:the )?(?:index|versions?|changes)$|"
@@ -26,14 +27,21 @@ _CHRONICLE_TITLE = re.compile(
 )
 """Lists of changes and indexes: they name everything and explain nothing."""
 _TABLE_ROW = " | "
+_FRAGMENT = re.compile(r"[a-zà-ÿ]+,? ")
+"""A sentence that begins in its middle."""
+_NOTICE = re.compile(
+    r"(?:New in|Changed in|Deprecated since|Added in) (?:version )?[\d.]+|Source code: |See also\b", re.IGNORECASE
+)
 _CAPTION = re.compile(r"(?:Table|Figure|Listing|Tabelle|Abbildung|Tableau|Tabla|Figura)\s\d+[.:\d]*\s|表\s?\d")
 _CUE = 0.2
 _FEW_WORDS = 32
 _MANY_WORDS = 75
 _DANGLING = re.compile(
-    r"(?:This|It|Its|These|Those|They|That|Such|However|Therefore|Thus|Hence|Also|But|And|Otherwise|"
-    r"Conversely|Similarly|Then|Finally|Additionally|Furthermore|Moreover|As a result|For example|In this case|In contrast|Instead|"
-    r"Dies\w*|Er|Es|Daher|Deshalb|Jedoch|Auch|Cela|Ceci|Il|Elle|Cependant|Ainsi|Esto|Eso|Sin embargo|Además)\b|これ|それ|这|它|因此|但"
+    r"(?:(?:This|It|Its|These|Those|They|That|Such|However|Therefore|Thus|Hence|Also|But|And|Otherwise|Conversely|Similarly|Then|Finally|"
+    r"Additionally|Furthermore|Moreover|As a result|For example|In contrast|Instead|Another|On top of|Note that|Now|So|Else|Here|"
+    r"Generally, therefore|Be careful with (?:this|that)|(?:To|By) do(?:ing)? (?:this|that|so)|The (?:above|latter|former|same)|"
+    r"(?:If|In|With|After|For|Because of|Without) (?:this|that|these|those|them|it|so|not)|"
+    r"Dies\w*|Er|Es|Daher|Deshalb|Jedoch|Auch|Cela|Ceci|Il|Elle|Cependant|Ainsi|Esto|Eso|Sin embargo|Además)\b|これ|それ|这|它|因此|但)"
 )
 
 
@@ -49,6 +57,14 @@ def windows(segments: Sequence[Segment]) -> Iterator[tuple[int, int]]:
             yield first, last
 
 
+def _ways_to_name(names: Sequence[str]) -> Iterator[str]:
+    """A heading, and what stands before and in its parentheses: "Multi-version concurrency control (MVCC)"."""
+    for name in names:
+        yield name
+        if "(" in name:
+            yield from name.rstrip(") ").split("(")
+
+
 class Reading:
     """A passage read with a question in mind."""
 
@@ -62,7 +78,7 @@ class Reading:
         self._title = self._precision(title) * asked.share(asked.found(title))
         self._is_chronicle = _CHRONICLE_TITLE.search(title) is not None and not asked.is_of_changes
         self._about = max(self._aboutness(name) for name in names)
-        self._defines = asked.cue is DEFINITION and any(self._is_named_by(name) for name in names)
+        self._defines = asked.cue is DEFINITION and any(self._is_named_by(name) for name in _ways_to_name(names))
 
     def score(self, first: int, last: int) -> float:
         """What the window holds of the question, how close together, and whether it reads like an answer."""
@@ -82,6 +98,7 @@ class Reading:
         merit += _TITLE * self._title
         merit += _ANSWER * self.answers(0, len(self._segments))
         merit += _DEFINITION * self.defines(first, last)
+        merit -= _FLAWS * self._flaws(first, last)
         return merit - _CHRONICLE * self._is_chronicle
 
     def defines(self, first: int, last: int) -> bool:
@@ -121,17 +138,25 @@ class Reading:
         few = max(0, _FEW_WORDS - words) * (0.5 if last - first == len(self._segments) else 1.0)
         flaws = few * 0.008 + max(0, words - _MANY_WORDS) * 0.003
         unrelated = next((i for i, terms in enumerate(reversed(self.found[first:last])) if terms), last - first)
-        flaws += 0.04 * max(0, unrelated - 1)
+        flaws += 0.05 * max(0, unrelated - 1)
         if first and _DANGLING.match(window[0].text):
-            flaws += 0.08 if window[0].begins_paragraph else 0.15
+            flaws += 0.12 if window[0].begins_paragraph else 0.25
         flaws += 0.08 * bool(first and self._segments[first - 1].is_lead and window[0].begins_line)
         flaws += 0.25 * window[-1].text.endswith((":", "："))
         flaws += 0.2 * window[-1].is_lead + 0.3 * all(segment.is_lead for segment in window)
-        flaws += 0.1 * bool(window[0].is_lead and not self.found[first] and last - first < len(self._segments))
+        flaws += 0.2 * (self._is_idle(first) + any(self._is_idle(i) for i in range(first + 1, last)))
+        flaws += 0.15 * bool(_FRAGMENT.match(window[0].text) and not window[0].is_code)
         # The bars between a table's cells are not the source's, and a caption without its table says nothing.
         flaws += 0.2 * any(_TABLE_ROW in segment.text for segment in window if not segment.is_code)
         flaws += 0.25 * any(_CAPTION.match(segment.text) for segment in window)
+        flaws += 0.3 * all(segment.is_code for segment in window)
         return flaws + 0.3 * self._is_half_a_list(first, last) + self._debris(first, last)
+
+    def _is_idle(self, at: int) -> bool:
+        """A notice or a term of its own that has nothing to do with the question."""
+        segment = self._segments[at]
+        is_notice = _NOTICE.match(segment.text) is not None
+        return is_notice or (segment.is_lead and segment.begins_paragraph and not self.found[at])
 
     def _is_half_a_list(self, first: int, last: int) -> bool:
         """Whether the window announces or begins a list that goes on behind it."""
@@ -148,11 +173,9 @@ class Reading:
         segments, window = self._segments, self._segments[first:last]
         if not any(segment.is_code for segment in window):
             return 0.0
+        # What goes on is often one listing with blank lines in it.
         is_cut = (window[0].is_code and not window[0].begins_paragraph) or (
-            window[-1].is_code
-            and last < len(segments)
-            and segments[last].is_code
-            and not segments[last].begins_paragraph
+            window[-1].is_code and last < len(segments) and segments[last].is_code
         )
         is_stray = window[-1].is_code and not (last - first > 1 and window[-2].text.endswith((":", "：")))
         return 0.3 * is_cut + 0.1 * is_stray + 0.2 * window[0].is_code
