@@ -109,6 +109,8 @@ def _is_code(block: str) -> bool:
 
 
 def _is_code_line(line: str) -> bool:
+    if _COMMENT.match(line):
+        return True
     if _reads_as_prose([line]):
         return False
     return bool(_CODE_LINE_END.search(line) or _ASSIGNMENT.match(line) or _CALL.match(line))

@@ -34,6 +34,7 @@ _NOTICE = re.compile(
 )
 _CAPTION = re.compile(r"(?:Table|Figure|Listing|Tabelle|Abbildung|Tableau|Tabla|Figura)\s\d+[.:\d]*\s|表\s?\d")
 _CUE = 0.2
+_PREAMBLE = 0.12
 _FEW_WORDS = 32
 _MANY_WORDS = 75
 _DANGLING = re.compile(
@@ -94,7 +95,8 @@ class Reading:
 
     def merit(self, first: int, last: int) -> float:
         """How well the passage as a whole suits the question, of which the window would be quoted."""
-        merit = _WINDOW * self._asked.share(frozenset[int]().union(*self.found[first:last]))
+        entry = self.place if first == 0 and self._defines else frozenset[int]()
+        merit = _WINDOW * self._asked.share(entry.union(*self.found[first:last]))
         merit += _TITLE * self._title
         merit += _ANSWER * self.answers(0, len(self._segments))
         merit += _DEFINITION * self.defines(first, last)
@@ -139,6 +141,7 @@ class Reading:
         flaws = few * 0.008 + max(0, words - _MANY_WORDS) * 0.003
         unrelated = next((i for i, terms in enumerate(reversed(self.found[first:last])) if terms), last - first)
         flaws += 0.05 * max(0, unrelated - 1)
+        flaws += _PREAMBLE * self._preamble(first, last)
         if first and _DANGLING.match(window[0].text):
             flaws += 0.12 if window[0].begins_paragraph else 0.25
         flaws += 0.08 * bool(first and self._segments[first - 1].is_lead and window[0].begins_line)
@@ -151,6 +154,13 @@ class Reading:
         flaws += 0.25 * any(_CAPTION.match(segment.text) for segment in window)
         flaws += 0.3 * all(segment.is_code for segment in window)
         return flaws + 0.3 * self._is_half_a_list(first, last) + self._debris(first, last)
+
+    def _preamble(self, first: int, last: int) -> int:
+        """How many sentences come before the first that has to do with the question, and are not what that one refers to."""
+        if first == 0 and self._defines:
+            return 0
+        begin = next((i for i in range(first, last) if self.found[i]), first)
+        return 0 if _DANGLING.match(self._segments[begin].text) or self._segments[begin].is_code else begin - first
 
     def _is_idle(self, at: int) -> bool:
         """A notice or a term of its own that has nothing to do with the question."""
