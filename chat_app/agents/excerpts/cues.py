@@ -11,6 +11,10 @@ def cue_of(query: str) -> re.Pattern[str] | None:
     return DEFINITION if len(query.split()) <= _SUBJECT_WORDS else None
 
 
+def asks_why(query: str) -> bool:
+    return cue_of(query) is _REASON
+
+
 def asks_of_changes(query: str) -> bool:
     """Whether it is about what is new in which version."""
     return _CHANGES.search(query) is not None

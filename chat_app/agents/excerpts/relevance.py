@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from pydantic import BaseModel, ConfigDict
 
-from chat_app.agents.excerpts.cues import DEFINITION, asks_of_changes, cue_of
+from chat_app.agents.excerpts.cues import DEFINITION, asks_of_changes, asks_why, cue_of
 from chat_app.agents.excerpts.grammars import GRAMMARS, Language
 from chat_app.agents.excerpts.languages import content_words, language_of
 from chat_app.search.library.inflection import stem
@@ -51,6 +51,8 @@ class Inquiry(BaseModel):
     cue: re.Pattern[str] | None
     """What answers to this kind of question often hold."""
 
+    needs_cue: bool = False
+    """Whether nothing but its kind tells what is asked of a subject carried over: "Why (MVCC)?"."""
     is_subject: bool = False
     """Whether it is nothing but two or three words that name something."""
     is_of_changes: bool = False
@@ -137,6 +139,7 @@ def inquiry(query: str, passages: Sequence[str]) -> Inquiry:
         core=core,
         own=frozenset(i for i, word in enumerate(words.values()) if word in own_words),
         cue=cue_of(query),
+        needs_cue=said != query and not own_words and asks_why(query),
         is_subject=len(query.split()) <= _SUBJECT_WORDS
         and said.isascii()
         and _ASKS.search(query) is None

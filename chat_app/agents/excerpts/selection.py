@@ -16,7 +16,7 @@ _SCORE_GAP = 0.15
 """Against the best excerpt: what falls short of it is the off-topic tail."""
 _RELATIVE_COVERAGE = 0.75
 _SAME_WORDS = 0.6
-_PLACE = 0.06
+_PLACE = 0.05
 """What a place in the search's order counts, beside the share of the question that is quoted."""
 _COMPANY = 0.1
 """For each other passage of the file that was found, too."""
@@ -41,10 +41,14 @@ class Excerpt(BaseModel):
     def words(self) -> frozenset[str]:
         return stems(" ".join(segment.text for segment in self.segments))
 
-    def overlaps(self, other: "Excerpt") -> bool:
-        """Whether a reader of one knows the other: the same place, or almost the same words."""
+    def is_known_from(self, other: "Excerpt") -> bool:
+        """Whether a reader of the other knows this: most of the same place, or almost the same words."""
         if (self.source.url, self.passage) == (other.source.url, other.passage):
-            return self.first < other.first + len(other.segments) and other.first < self.first + len(self.segments)
+            shared = self.segments[
+                max(0, other.first - self.first) : max(0, other.first + len(other.segments) - self.first)
+            ]
+            words = sum(len(segment.text) for segment in self.segments)
+            return sum(len(segment.text) for segment in shared) > _SAME_WORDS * words
         shared = len(self.words & other.words)
         return shared > _SAME_WORDS * min(len(self.words), len(other.words))
 
@@ -66,7 +70,7 @@ def excerpts_for(query: str, sources: Sequence[Source], limit: int = MAX_EXCERPT
             break
         if chosen and chosen[0].is_definition and not excerpt.is_definition:
             continue
-        if excerpt.coverage >= most * _RELATIVE_COVERAGE and not any(excerpt.overlaps(known) for known in chosen):
+        if excerpt.coverage >= most * _RELATIVE_COVERAGE and not any(excerpt.is_known_from(known) for known in chosen):
             chosen.append(excerpt)
     return chosen
 
@@ -113,6 +117,8 @@ def _best_window(asked: Inquiry, rank: float, source: Source, passage: Passage) 
     held = reading.place.union(*reading.found[first:last])
     coverage = asked.share(held)
     if coverage < _LEAST_COVERAGE or not asked.is_about(held):
+        return None
+    if asked.needs_cue and not reading.answers(first, last):
         return None
     return Excerpt(
         source=source,

@@ -12,10 +12,10 @@ _MAX_SEGMENTS = 10
 """Sentences with the terms, captions and code that belong to them."""
 _MAX_WORDS = 120
 # What makes a passage the first to quote.
-_WINDOW = 0.66
+_WINDOW = 0.5
 _TITLE = 1.5
 _ANSWER = 0.2
-_DEFINITION = 0.2
+_DEFINITION = 0.3
 _FLAWS = 0.5
 _CHRONICLE = 0.5
 _CHRONICLE_TITLE = re.compile(
@@ -32,6 +32,9 @@ _FRAGMENT = re.compile(r"[a-zà-ÿ]+,? ")
 _NOTICE = re.compile(
     r"(?:New in|Changed in|Deprecated since|Added in) (?:version )?[\d.]+|Source code: |See also\b", re.IGNORECASE
 )
+_PUNCTUATION = ".,;:!?()\"'“”"
+_ENDS = (".", "!", "?", ")", '"', "”", "。", "…")
+_FEW_FOR_PROSE = 8
 _CAPTION = re.compile(r"(?:Table|Figure|Listing|Tabelle|Abbildung|Tableau|Tabla|Figura)\s\d+[.:\d]*\s|表\s?\d")
 _CUE = 0.2
 _PREAMBLE = 0.12
@@ -64,6 +67,13 @@ def _ways_to_name(names: Sequence[str]) -> Iterator[str]:
         yield name
         if "(" in name:
             yield from name.rstrip(") ").split("(")
+
+
+def _is_notation(text: str) -> bool:
+    """Whether less than half of a text's words are words."""
+    words = text.split()
+    plain = sum(word.strip(_PUNCTUATION).replace("-", "").replace("’", "").isalpha() for word in words)
+    return text.isascii() and len(words) >= _FEW_FOR_PROSE and plain < 0.5 * len(words)
 
 
 class Reading:
@@ -145,7 +155,8 @@ class Reading:
         if first and _DANGLING.match(window[0].text):
             flaws += 0.12 if window[0].begins_paragraph else 0.25
         flaws += 0.08 * bool(first and self._segments[first - 1].is_lead and window[0].begins_line)
-        flaws += 0.25 * window[-1].text.endswith((":", "："))
+        flaws += 0.25 * self._breaks_off(last)
+        flaws += 0.4 * _is_notation(" ".join(segment.text for segment in window if not segment.is_code))
         flaws += 0.2 * window[-1].is_lead + 0.3 * all(segment.is_lead for segment in window)
         flaws += 0.2 * (self._is_idle(first) + any(self._is_idle(i) for i in range(first + 1, last)))
         flaws += 0.15 * bool(_FRAGMENT.match(window[0].text) and not window[0].is_code)
@@ -167,6 +178,13 @@ class Reading:
         segment = self._segments[at]
         is_notice = _NOTICE.match(segment.text) is not None
         return is_notice or (segment.is_lead and segment.begins_paragraph and not self.found[at])
+
+    def _breaks_off(self, last: int) -> bool:
+        """Whether what the last sentence announces comes behind the window."""
+        segment = self._segments[last - 1]
+        if segment.is_code or segment.text.endswith((":", "：")):
+            return not segment.is_code
+        return last < len(self._segments) and self._segments[last].is_code and not segment.text.endswith(_ENDS)
 
     def _is_half_a_list(self, first: int, last: int) -> bool:
         """Whether the window announces or begins a list that goes on behind it."""

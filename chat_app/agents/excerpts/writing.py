@@ -93,8 +93,10 @@ def _limit(query: str, searches: int, compared: frozenset[str]) -> int:
 def _section(finding: Finding, quoted: list[Excerpt], wording: Wording, limit: int) -> list[str]:
     """Adds what it quotes to `quoted`; what is there already is only referred to."""
     excerpts = excerpts_for(finding.query, finding.sources, limit + len(quoted))
-    known = [next((other for other in quoted if excerpt.overlaps(other)), None) for excerpt in excerpts]
-    new = [excerpt for excerpt, other in zip(excerpts, known, strict=True) if other is None][:limit]
+    known = [next((other for other in quoted if excerpt.is_known_from(other)), None) for excerpt in excerpts]
+    new = [excerpt for excerpt, other in zip(excerpts, known, strict=True) if other is None][
+        : limit - any(other is not None for other in known[:limit])
+    ]
     quoted += new
     if not excerpts and means_the_file(finding.query):
         new = openings(finding.sources)[:limit]

@@ -184,7 +184,7 @@ DOCUMENTS = {
     "d'acide citrique dans le réservoir et lancez le programme C3. Rincez ensuite deux fois.\n",
     "huerto.md": "# El huerto\n\nAbre todos los días.\n\n## Riego\n\nLos tomates se riegan cada dos días por la mañana. Para ahorrar agua, "
     "use el riego por goteo.\n",
-    "kaigi.md": "# 会議室の使い方\n\n会議室は三階に二つあります。\n\n## 予約\n\n会議室を予約するには、社内ポータルを開き、日時を選んで「確定」を"
+    "kaigi.md": "# 会議室の使い方\n\n会議室は三階に二つあります。\n\n## 予約\n\n会議室を予約するには、社内ポータルを開き、「確定」を"
     "押してください。\n",
     "shebei.md": "# 实验室设备手册\n\n离心机是一种利用高速旋转分离液体中颗粒的设备。\n\n## 废液处理\n\n有机废液倒入红色桶。"
     "每周五由后勤人员统一收走。\n",
@@ -238,3 +238,38 @@ async def test_a_part_without_an_answer_is_named(tmp_path: Path) -> None:
     report = await answer(folder, "What is Heron and how do I install it?")
     assert "## What is Heron?" in report
     assert "Your documents don't answer: How do I install it (Heron)?" in report
+
+
+async def test_a_part_is_quoted_even_where_its_passage_answered_another(tmp_path: Path) -> None:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    (folder / "a.md").write_text(
+        "# Handbook\n\n## Remote access\n\nThe VPN is a tunnel into the office network. To install it, download the client from the portal "
+        "and import the file:\n\n```\nwg-quick up acme\n```\n\nIf the VPN does not connect, check the clock of your computer first.\n",
+        "utf-8",
+    )
+    report = await answer(folder, "What is the VPN and how do I install it?")
+    what, how = report.split("## ")[1:]
+    assert "The VPN is a tunnel into the office network. [1]" in what
+    assert "To install it, download the client" in how
+
+
+def test_why_alone_is_answered_by_a_reason_only() -> None:
+    text = "If the VPN does not connect, check the clock of your computer first. Then call the help desk."
+    assert quoted("And why (VPN)?", [source(1, text)]) == []
+    reason = "Use the VPN, because the office network is closed to everybody outside."
+    assert quoted("And why (VPN)?", [source(1, text), source(2, reason)]) == [reason]
+
+
+def test_a_sentence_is_not_quoted_without_the_code_that_ends_it() -> None:
+    passage = (
+        "You find the commit that broke the program with bisect, which halves the range of commits each time until one is left. "
+        "To skip a commit that broke something else, run\n\ngit bisect skip\n\nand go on."
+    )
+    assert not quoted("Which commit broke the program?", [source(1, passage)])[0].endswith("run")
+
+
+def test_formulas_are_not_quoted_before_sentences() -> None:
+    formulas = "box ( 1,1 ) → box box(1,1) → (1,1),(0,0) circle ( 1 ) → box box(2,1) → (2,1),(0,0) 1 + 2 → 3"
+    prose = "A box is made from two corners, which are points with two coordinates each and lie opposite to each other."
+    assert quoted("How is a box made?", [source(1, formulas), source(2, prose)])[0] == prose
