@@ -69,11 +69,28 @@ def _ways_to_name(names: Sequence[str]) -> Iterator[str]:
             yield from name.rstrip(") ").split("(")
 
 
-def _is_notation(text: str) -> bool:
-    """Whether less than half of a text's words are words."""
-    words = text.split()
-    plain = sum(word.strip(_PUNCTUATION).replace("-", "").replace("’", "").isalpha() for word in words)
-    return text.isascii() and len(words) >= _FEW_FOR_PROSE and plain < 0.5 * len(words)
+class _Look:
+    """What is seen of a segment once, because each window that holds it asks."""
+
+    def __init__(self, segment: Segment, found: frozenset[int], asked: Inquiry) -> None:
+        words = segment.text.split()
+        self.words = len(words)
+        self.plain_words = 0 if segment.is_code else sum(map(_is_plain, words))
+        self.prose_words = 0 if segment.is_code else len(words)
+        self.is_lead = segment.is_lead
+        self.is_dangling = _DANGLING.match(segment.text) is not None
+        self.is_notice = _NOTICE.match(segment.text) is not None
+        self.is_idle = self.is_notice or (self.is_lead and segment.begins_paragraph and not found)
+        self.is_fragment = not segment.is_code and _FRAGMENT.match(segment.text) is not None
+        self.is_table = not segment.is_code and _TABLE_ROW in segment.text
+        self.is_caption = _CAPTION.match(segment.text) is not None
+        self.announces = segment.text.endswith((":", "："))
+        self.answers = bool(found) and asked.is_answered_by(segment.text)
+        self.defines = bool(found) and asked.cue is DEFINITION and asked.is_definition(segment.text)
+
+
+def _is_plain(word: str) -> bool:
+    return not word.isascii() or word.strip(_PUNCTUATION).replace("-", "").isalpha()
 
 
 class Reading:
@@ -90,6 +107,8 @@ class Reading:
         self._is_chronicle = _CHRONICLE_TITLE.search(title) is not None and not asked.is_of_changes
         self._about = max(self._aboutness(name) for name in names)
         self._defines = asked.cue is DEFINITION and any(self._is_named_by(name) for name in _ways_to_name(names))
+        self._looks = [_Look(segment, terms, asked) for segment, terms in zip(segments, self.found, strict=True)]
+        self._answers = self.answers(0, len(segments))
 
     def score(self, first: int, last: int) -> float:
         """What the window holds of the question, how close together, and whether it reads like an answer."""
@@ -108,23 +127,18 @@ class Reading:
         entry = self.place if first == 0 and self._defines else frozenset[int]()
         merit = _WINDOW * self._asked.share(entry.union(*self.found[first:last]))
         merit += _TITLE * self._title
-        merit += _ANSWER * self.answers(0, len(self._segments))
+        merit += _ANSWER * self._answers
         merit += _DEFINITION * self.defines(first, last)
         merit -= _FLAWS * self._flaws(first, last)
         return merit - _CHRONICLE * self._is_chronicle
 
     def defines(self, first: int, last: int) -> bool:
         """Whether the window says what the thing is that the question asks for."""
-        if self._asked.cue is not DEFINITION:
-            return False
-        is_entry = first == 0 and self._defines
-        return is_entry or any(self._asked.is_definition(segment.text) for segment in self._segments[first:last])
+        return (first == 0 and self._defines) or any(look.defines for look in self._looks[first:last])
 
     def answers(self, first: int, last: int) -> bool:
         """Whether the window reads like an answer to this kind of question."""
-        sentences = zip(self._segments[first:last], self.found[first:last], strict=True)
-        is_definition = first == 0 and self._defines
-        return is_definition or any(terms and self._asked.is_answered_by(s.text) for s, terms in sentences)
+        return (first == 0 and self._defines) or any(look.answers for look in self._looks[first:last])
 
     def _precision(self, name: str) -> float:
         """Which share of a name's words the question holds."""
@@ -145,44 +159,42 @@ class Reading:
 
     def _flaws(self, first: int, last: int) -> float:
         """What makes a window read badly: too little, too much, or torn out of its context."""
-        window = self._segments[first:last]
-        words = sum(len(segment.text.split()) for segment in window)
+        window, looks = self._segments[first:last], self._looks[first:last]
+        words = sum(look.words for look in looks)
         few = max(0, _FEW_WORDS - words) * (0.5 if last - first == len(self._segments) else 1.0)
         flaws = few * 0.008 + max(0, words - _MANY_WORDS) * 0.003
         unrelated = next((i for i, terms in enumerate(reversed(self.found[first:last])) if terms), last - first)
         flaws += 0.05 * max(0, unrelated - 1)
         flaws += _PREAMBLE * self._preamble(first, last)
-        if first and _DANGLING.match(window[0].text):
+        if first and looks[0].is_dangling:
             flaws += 0.12 if window[0].begins_paragraph else 0.25
-        flaws += 0.08 * bool(first and self._segments[first - 1].is_lead and window[0].begins_line)
+        flaws += 0.08 * bool(first and self._looks[first - 1].is_lead and window[0].begins_line)
         flaws += 0.25 * self._breaks_off(last)
-        flaws += 0.4 * _is_notation(" ".join(segment.text for segment in window if not segment.is_code))
-        flaws += 0.2 * window[-1].is_lead + 0.3 * all(segment.is_lead for segment in window)
-        flaws += 0.2 * (self._is_idle(first) + any(self._is_idle(i) for i in range(first + 1, last)))
-        flaws += 0.15 * bool(_FRAGMENT.match(window[0].text) and not window[0].is_code)
-        # The bars between a table's cells are not the source's, and a caption without its table says nothing.
-        flaws += 0.2 * any(_TABLE_ROW in segment.text for segment in window if not segment.is_code)
-        flaws += 0.25 * any(_CAPTION.match(segment.text) for segment in window)
-        flaws += 0.3 * all(segment.is_code for segment in window)
+        flaws += 0.2 * looks[-1].is_lead + 0.3 * all(look.is_lead for look in looks)
+        flaws += 0.2 * (looks[0].is_idle + any(look.is_idle for look in looks[1:]))
+        flaws += 0.3 * all(segment.is_code for segment in window) + self._notation(first, last)
         return flaws + 0.3 * self._is_half_a_list(first, last) + self._debris(first, last)
+
+    def _notation(self, first: int, last: int) -> float:
+        """What is not sentences: rows of a table, captions, formulas, and the second half of a sentence."""
+        looks = self._looks[first:last]
+        prose = sum(look.prose_words for look in looks)
+        is_formula = prose >= _FEW_FOR_PROSE and sum(look.plain_words for look in looks) < 0.5 * prose
+        # The bars between a table's cells are not the source's, and a caption without its table says nothing.
+        flaws = 0.2 * any(look.is_table for look in looks) + 0.25 * any(look.is_caption for look in looks)
+        return flaws + 0.15 * looks[0].is_fragment + 0.4 * is_formula
 
     def _preamble(self, first: int, last: int) -> int:
         """How many sentences come before the first that has to do with the question, and are not what that one refers to."""
         if first == 0 and self._defines:
             return 0
         begin = next((i for i in range(first, last) if self.found[i]), first)
-        return 0 if _DANGLING.match(self._segments[begin].text) or self._segments[begin].is_code else begin - first
-
-    def _is_idle(self, at: int) -> bool:
-        """A notice or a term of its own that has nothing to do with the question."""
-        segment = self._segments[at]
-        is_notice = _NOTICE.match(segment.text) is not None
-        return is_notice or (segment.is_lead and segment.begins_paragraph and not self.found[at])
+        return 0 if self._looks[begin].is_dangling or self._segments[begin].is_code else begin - first
 
     def _breaks_off(self, last: int) -> bool:
         """Whether what the last sentence announces comes behind the window."""
         segment = self._segments[last - 1]
-        if segment.is_code or segment.text.endswith((":", "：")):
+        if segment.is_code or self._looks[last - 1].announces:
             return not segment.is_code
         return last < len(self._segments) and self._segments[last].is_code and not segment.text.endswith(_ENDS)
 
@@ -193,7 +205,7 @@ class Reading:
             return False
         begin = next((i for i in range(last - 1, first, -1) if segments[i].begins_paragraph), first)
         items = sum(segment.begins_line for segment in segments[begin:last])
-        announced = any(segment.text.endswith((":", "：")) for segment in segments[max(begin - 1, first) : last])
+        announced = any(look.announces for look in self._looks[max(begin - 1, first) : last])
         return announced or items > 2
 
     def _debris(self, first: int, last: int) -> float:
@@ -205,5 +217,5 @@ class Reading:
         is_cut = (window[0].is_code and not window[0].begins_paragraph) or (
             window[-1].is_code and last < len(segments) and segments[last].is_code
         )
-        is_stray = window[-1].is_code and not (last - first > 1 and window[-2].text.endswith((":", "：")))
+        is_stray = window[-1].is_code and not (last - first > 1 and self._looks[last - 2].announces)
         return 0.3 * is_cut + 0.1 * is_stray + 0.2 * window[0].is_code
