@@ -11,7 +11,7 @@ from chat_app.agents.excerpts.cues import DEFINITION, asks_of_changes, asks_why,
 from chat_app.agents.excerpts.grammars import GRAMMARS, Language
 from chat_app.agents.excerpts.languages import content_words, language_of
 from chat_app.search.library.inflection import stem
-from chat_app.search.library.scripts import query_bigrams
+from chat_app.search.library.scripts import has_spaceless, query_bigrams
 from chat_app.search.library.stopwords import GENERAL
 from chat_app.search.library.thesaurus import alike
 
@@ -26,6 +26,8 @@ _UNKNOWN_WEIGHT = 1.2
 _DEFINED_WITHIN = 14
 _VERB_WITHIN = 7
 _NAMED_SHARE = 0.7
+_SPACELESS_VERB = re.compile("是(?!否)|とは|は")
+_SPACELESS_WITHIN = 30
 # Ways to say the same that a manual and its reader don't share.
 _ALIKE = (
     "turn switch off disable deactivate", "enable activate", "delete remove drop", "speed fast faster performance slow",
@@ -51,6 +53,7 @@ class Inquiry(BaseModel):
     cue: re.Pattern[str] | None
     """What answers to this kind of question often hold."""
 
+    language: Language = "en"
     needs_cue: bool = False
     """Whether nothing but its kind tells what is asked of a subject carried over: "Why (MVCC)?"."""
     is_subject: bool = False
@@ -83,8 +86,11 @@ class Inquiry(BaseModel):
 
     def is_definition(self, text: str) -> bool:
         """Whether a sentence says what the thing is that the question asks for: it begins with its name, then comes the verb."""
-        if self.cue is not DEFINITION or not text.isascii():
-            return self.is_answered_by(text)
+        if self.cue is not DEFINITION:
+            return False
+        if has_spaceless(text):
+            verb = _SPACELESS_VERB.search(text[:_SPACELESS_WITHIN])
+            return verb is not None and self._is_name(self.found(text[: verb.start()]))
         words = text.split()[:_DEFINED_WITHIN]
         named_at = [i for i, word in enumerate(words) if self.found(word) & self.core]
         verb = next(
@@ -92,9 +98,11 @@ class Inquiry(BaseModel):
         )
         begin = next(iter(named_at), 0)
         named = frozenset[int]().union(*(self.found(word) for word in words[:verb]))
-        is_named = self.share(named & self.core) >= _NAMED_SHARE * self.share(self.core) > 0
         is_near = verb - begin <= _VERB_WITHIN
-        return is_named and is_near and not content_words(" ".join(words[:begin]), "en")
+        return self._is_name(named) and is_near and not content_words(" ".join(words[:begin]), self.language)
+
+    def _is_name(self, found: frozenset[int]) -> bool:
+        return self.share(found & self.core) >= _NAMED_SHARE * self.share(self.core) > 0
 
     def _is_defined_by(self, text: str) -> bool:
         """The subject, soon followed by what it is: "A deadlock is ...", "a heap, the place where ..."."""
@@ -139,6 +147,7 @@ def inquiry(query: str, passages: Sequence[str]) -> Inquiry:
         core=core,
         own=frozenset(i for i, word in enumerate(words.values()) if word in own_words),
         cue=cue_of(query),
+        language=language,
         needs_cue=said != query and not own_words and asks_why(query),
         is_subject=len(query.split()) <= _SUBJECT_WORDS
         and said.isascii()

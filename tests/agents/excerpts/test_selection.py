@@ -76,6 +76,31 @@ def test_what_a_thing_is_comes_first_and_what_merely_names_it_is_left_out() -> N
     assert quoted("What is a deadlock?", [source(1, USED), source(2, DEFINED)]) == [DEFINED]
 
 
+@pytest.mark.parametrize(
+    ("question", "named", "defined"),
+    [
+        ("什么是离心机？", "使用离心机之前，必须检查转子是否平衡。", "离心机是一种利用高速旋转分离液体中颗粒的设备。"),
+        (
+            "キャッシュとは何ですか？",
+            "設定ではキャッシュの大きさを変更できます。",
+            "キャッシュとは、よく使う値を手元に置く仕組みです。",
+        ),
+        (
+            "Was ist eine Wärmepumpe?",
+            "Prüfen Sie im Herbst, ob die Wärmepumpe dicht ist.",
+            "Eine Wärmepumpe ist ein Gerät, das Wärme aus der Luft holt.",
+        ),
+        (
+            "Qu'est-ce que le détartrage ?",
+            "Après le détartrage, il est bon de rincer deux fois.",
+            "Le détartrage est une opération qui enlève le calcaire.",
+        ),
+    ],
+)
+def test_in_other_languages_too_a_definition_stands_alone(question: str, named: str, defined: str) -> None:
+    assert quoted(question, [source(1, named), source(2, defined)]) == [defined]
+
+
 def test_an_entry_of_a_glossary_defines_its_heading() -> None:
     entry = source(
         2,
