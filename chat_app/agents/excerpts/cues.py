@@ -11,7 +11,21 @@ def cue_of(query: str) -> re.Pattern[str] | None:
     return DEFINITION if len(query.split()) <= _SUBJECT_WORDS else None
 
 
+def asks_why(query: str) -> bool:
+    return cue_of(query) is _REASON
+
+
+def asks_of_changes(query: str) -> bool:
+    """Whether it is about what is new in which version."""
+    return _CHANGES.search(query) is not None
+
+
 _SUBJECT_WORDS = 5
+_CHANGES = re.compile(
+    r"\b(?:new|news|chang(?:e|es|ed)|changelog|releases?d?|versions?|since|added|removed|neu\w*|geändert|änderung\w*|version\w*|"
+    r"nouve\w+|chang\w+|nuev\w+|cambi\w+|versi\w+)\b|新|版|変更|更新",
+    re.IGNORECASE,
+)
 _OTHER_QUESTION = re.compile(
     r"(?:where|when|who|which|can|could|may|do|does|did|is|are|should|wo|wann|wer|kann|darf|ist|sind|où|quand|qui|peut|"
     r"dónde|cuándo|quién|puedo)\b",
@@ -28,7 +42,7 @@ def _cue(words: str, *, starts: str = "", spaceless: str = "") -> re.Pattern[str
 DEFINITION = _cue(
     r"is|are|means?|refers? to|is called|defines?|provides?|allows?|ist|sind|bedeutet|bezeichnet|est|sont|désigne|permet|es|son|"
     r"significa",
-    starts=r"\S.{0,60} [—–] |[—–]$",
+    starts=r"\S.{0,60} [—–-] |[—–]$",
     spaceless="是|とは|である",
 )
 _INSTRUCTION = _cue(
@@ -65,5 +79,12 @@ _KINDS = (
         _QUANTITY,
     ),
     (_cue("how|wie|comment|cómo", spaceless="如何|怎么|怎样|どのように|方法"), _INSTRUCTION),
-    (_cue(r"what|was|welche\w*|que|qu|quel\w*|qué|cuál\w*", spaceless="什么|とは"), DEFINITION),
+    (
+        _cue(
+            r"what(?:'s|’s| is| are| was| were)|what does \S+(?: \S+)? mean|was (?:ist|sind|bedeutet|heißt)|welche[rs]? (?:ist|sind)|"
+            r"qu['’]est-ce que?|que signifie\w*|quel\w* (?:est|sont)|qué (?:es|son|significa\w*)|cuál\w* (?:es|son)",
+            spaceless="什么是|是什么|什么意思|とは",
+        ),
+        DEFINITION,
+    ),
 )

@@ -21,6 +21,12 @@ _ITEM_LINE = re.compile(r"\s*(?:[-*•–]|\(?\d{1,2}[.)]|\(?[a-h]\))\s+(\S.*)")
 _LEADING = re.compile(r"^[\s,;:!?，；。、！？]+")
 _TRAILING = re.compile(r"[\s,;:.!?…，；。、！？]+$")
 _QUESTION_MARK = re.compile(r"\s?[?？]\s*$")
+_KINDS_OF = re.compile(
+    r"^(?:which|what|how many)\b.*\b(?:are|is) there\b|^(?:welche|wie viele)\b.*\bgibt es\b|^(?:quel\w*|combien)\b.*\by a\b|"
+    r"^¿?(?:qué|cuánt\w+)\b.*\bhay\b",
+    re.IGNORECASE,
+)
+"""Kinds of what was named before: "and which levels are there?"."""
 _PREFACE = re.compile(
     r"(?:(?:please\s+)?tell me,?\s+(?:about\s+)?|i(?:'d| would)?\s+(?:also\s+)?(?:like|want|need)\s+to\s+(?:know|understand|learn),?\s+"
     r"|(?:can|could)\s+you\s+(?:please\s+)?(?:tell me|explain),?\s+(?:to me\s+)?"
@@ -212,6 +218,7 @@ def _subject(text: str, before: tuple[str, ...], language: Language) -> tuple[st
 def _with_subject(text: str, subject: Sequence[str], language: Language, *, is_later: bool) -> str:
     """`is_later`: something before it in the same question may be meant by any pronoun."""
     is_continued = lacks_subject(text, language) or _opens_as_continuation(text, language)
+    is_continued = is_continued or (is_later and _KINDS_OF.search(text) is not None)
     if not is_continued and not (is_later and _pronoun(text, language) is not None):
         return text
     relational = GRAMMARS[language].relational

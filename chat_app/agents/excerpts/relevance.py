@@ -7,17 +7,27 @@ from functools import cache, lru_cache
 
 from pydantic import BaseModel, ConfigDict
 
-from chat_app.agents.excerpts.cues import DEFINITION, cue_of
+from chat_app.agents.excerpts.cues import DEFINITION, asks_of_changes, asks_why, cue_of
 from chat_app.agents.excerpts.grammars import GRAMMARS, Language
 from chat_app.agents.excerpts.languages import content_words, language_of
 from chat_app.search.library.inflection import stem
-from chat_app.search.library.scripts import query_bigrams
+from chat_app.search.library.scripts import has_spaceless, query_bigrams
 from chat_app.search.library.stopwords import GENERAL
+from chat_app.search.library.thesaurus import alike
 
 _WORD = re.compile(r"[^\W_]+")
+_KATAKANA = re.compile(r"[\u30a0-\u30fa\u30fc-\u30ff]{3,}")
+_CARRIED = re.compile(r"\s?[(（][^()（）]+[)）](?=\W*$)")
+_ASKS = re.compile(r"[?？¿]|^(?:what|why|how|when|where|which|who|is|are|do|does|can|should)\b", re.IGNORECASE)
+_SUBJECT_WORDS = 3
 _RELATIONAL_WEIGHT = 0.5
 _SHORT_NUMBER_WEIGHT = 0.5
+_UNKNOWN_WEIGHT = 1.2
 _DEFINED_WITHIN = 14
+_VERB_WITHIN = 7
+_NAMED_SHARE = 0.7
+_SPACELESS_VERB = re.compile("是(?!否)|とは|は")
+_SPACELESS_WITHIN = 30
 # Ways to say the same that a manual and its reader don't share.
 _ALIKE = (
     "turn switch off disable deactivate", "enable activate", "delete remove drop", "speed fast faster performance slow",
@@ -35,21 +45,34 @@ class Inquiry(BaseModel):
     terms: tuple[frozenset[str], ...]
     """For each term what stands for it: stems between spaces, or pairs of characters of scripts that have none."""
     weights: tuple[float, ...]
-    """They sum to 1. A term that all passages hold tells little about which one to read, a verb of requests as well."""
+    """They sum to 1. A verb of requests tells little about which passage to read."""
     core: frozenset[int]
     """The terms that name what is asked about."""
+    own: frozenset[int] = frozenset()
+    """What a part of a question says itself, where it carries the subject of an earlier one in parentheses."""
     cue: re.Pattern[str] | None
     """What answers to this kind of question often hold."""
 
+    language: Language = "en"
+    needs_cue: bool = False
+    """Whether nothing but its kind tells what is asked of a subject carried over: "Why (MVCC)?"."""
+    is_subject: bool = False
+    """Whether it is nothing but two or three words that name something."""
+    is_of_changes: bool = False
+    """Whether it asks what came when, which a list of changes tells best."""
+
     def found(self, text: str) -> frozenset[int]:
         """The terms that `text` holds."""
-        stemmed = _stemmed(text)
-        folded = "" if text.isascii() else unicodedata.normalize("NFKC", text)
-        return frozenset(i for i, ways in enumerate(self.terms) if any(way in stemmed or way in folded for way in ways))
+        return _found(self.terms, text)
 
     def is_about(self, found: frozenset[int]) -> bool:
-        """Whether `found` holds half of what is asked about: "default" and "allowed" alone don't make an answer."""
-        return self.share(found & self.core) >= 0.5 * self.share(self.core)
+        """Whether `found` holds half of what is asked about: "default" and "allowed" alone don't make an answer.
+
+        One word of several is none either. All of a bare subject, and something of what is asked of a subject carried over.
+        """
+        if len(found) < min(2, len(self.terms)) or (self.own and self.own.isdisjoint(found)):
+            return False
+        return self.share(found & self.core) >= (1.0 if self.is_subject else 0.5) * self.share(self.core) - 1e-9
 
     def is_answered_by(self, text: str) -> bool:
         """Whether a sentence that holds a term of this question reads like an answer to it."""
@@ -61,6 +84,26 @@ class Inquiry(BaseModel):
             else self.cue.search(text) is not None
         )
 
+    def is_definition(self, text: str) -> bool:
+        """Whether a sentence says what the thing is that the question asks for: it begins with its name, then comes the verb."""
+        if self.cue is not DEFINITION:
+            return False
+        if has_spaceless(text):
+            verb = _SPACELESS_VERB.search(text[:_SPACELESS_WITHIN])
+            return verb is not None and self._is_name(self.found(text[: verb.start()]))
+        words = text.split()[:_DEFINED_WITHIN]
+        named_at = [i for i, word in enumerate(words) if self.found(word) & self.core]
+        verb = next(
+            (i for i in range(1, len(words)) if _defines(words[i - 1] if i - 1 in named_at else "", [words[i]])), 0
+        )
+        begin = next(iter(named_at), 0)
+        named = frozenset[int]().union(*(self.found(word) for word in words[:verb]))
+        is_near = verb - begin <= _VERB_WITHIN
+        return self._is_name(named) and is_near and not content_words(" ".join(words[:begin]), self.language)
+
+    def _is_name(self, found: frozenset[int]) -> bool:
+        return self.share(found & self.core) >= _NAMED_SHARE * self.share(self.core) > 0
+
     def _is_defined_by(self, text: str) -> bool:
         """The subject, soon followed by what it is: "A deadlock is ...", "a heap, the place where ..."."""
         words = text.split()[:_DEFINED_WITHIN]
@@ -71,25 +114,54 @@ class Inquiry(BaseModel):
         return sum(self.weights[i] for i in found)
 
 
+def _found(terms: Sequence[frozenset[str]], text: str) -> frozenset[int]:
+    stemmed = _stemmed(text)
+    folded = "" if text.isascii() else unicodedata.normalize("NFKC", text)
+    return frozenset(i for i, ways in enumerate(terms) if any(way in stemmed or way in folded for way in ways))
+
+
 def _defines(word: str, following: Sequence[str]) -> bool:
-    is_apposition = word.endswith(",") and list(following[:1]) in (["a"], ["an"], ["the"])
-    return is_apposition or any(DEFINITION.search(each) for each in following)
+    is_apposition = word.endswith(",") and list(following[:1]) in (["a"], ["an"], ["the"], ["where"], ["wherein"])
+    # "what it is, ..." ends a clause: nothing is said of it.
+    return is_apposition or any(DEFINITION.search(each) and not each.endswith((",", ".")) for each in following)
 
 
 def inquiry(query: str, passages: Sequence[str]) -> Inquiry:
     """`passages` are what the query found: they say which of its terms tell them apart."""
     language = language_of(query)
+    said = _CARRIED.sub("", query)
+    own_words = frozenset(content_words(said, language)) if said != query else frozenset[str]()
     content = content_words(query, language)
     words = {_stemmed(word): word for word in content if not query_bigrams(word)}
-    pairs = dict.fromkeys(pair for word in content for pair in query_bigrams(word))
-    terms = [_alike(key) for key in words] + [frozenset({pair}) for pair in pairs]
-    plain = Inquiry(terms=tuple(terms), weights=(1.0,) * len(terms), core=frozenset(), cue=None)
-    held = [plain.found(passage) for passage in passages]
-    factors = [*(_factor(word, key, language) for key, word in words.items()), *[1.0] * (len(terms) - len(words))]
+    runs = {run: len(run) - 1 for word in content if query_bigrams(word) for run in _runs(word)}
+    ways = [_ways(key, word, language, is_own=word in own_words) for key, word in words.items()]
+    terms = (*ways, *(frozenset({run}) for run in runs))
+    held = [_found(terms, passage) for passage in passages]
+    factors = [*(_factor(word, key, language) for key, word in words.items()), *map(float, runs.values())]
     raw = [factor * _telling(sum(i in found for found in held), len(held)) for i, factor in enumerate(factors)]
     total = sum(raw) or 1.0
-    core = frozenset(i for i, factor in enumerate(factors) if factor == 1.0)
-    return Inquiry(terms=plain.terms, weights=tuple(weight / total for weight in raw), core=core, cue=cue_of(query))
+    core = frozenset(i for i, factor in enumerate(factors) if factor >= 1.0)
+    return Inquiry(
+        terms=terms,
+        weights=tuple(weight / total for weight in raw),
+        core=core,
+        own=frozenset(i for i, word in enumerate(words.values()) if word in own_words),
+        cue=cue_of(query),
+        language=language,
+        needs_cue=said != query and not own_words and asks_why(query),
+        is_subject=len(query.split()) <= _SUBJECT_WORDS
+        and said.isascii()
+        and _ASKS.search(query) is None
+        and any(core <= found for found in held),
+        is_of_changes=asks_of_changes(query),
+    )
+
+
+def _runs(word: str) -> list[str]:
+    """What stands for a word of a script without spaces: pairs of characters, but whole words of katakana."""
+    text = unicodedata.normalize("NFKC", word)
+    foreign = [run.rstrip("ー") for run in _KATAKANA.findall(text)]
+    return [*foreign, *(pair for pair in query_bigrams(_KATAKANA.sub(" ", text)))]
 
 
 @lru_cache(maxsize=4096)
@@ -109,12 +181,15 @@ def _alike_by_stem() -> dict[str, frozenset[str]]:
     return {key: group for group in groups for key in group}
 
 
-def _alike(key: str) -> frozenset[str]:
-    return _alike_by_stem().get(key, frozenset({key}))
+def _ways(key: str, word: str, language: Language, *, is_own: bool) -> frozenset[str]:
+    """`is_own`: all depends on this word, so whatever means about the same will do."""
+    ways = _alike_by_stem().get(key, frozenset({key}))
+    return ways | {_stemmed(other) for other in alike(word)} if is_own and language == "en" else ways
 
 
 def _telling(passages_with: int, passages: int) -> float:
-    return 1.2 - 0.7 * passages_with / max(passages, 1)
+    """What most passages hold is what the search went by; what none holds is what the documents may not know."""
+    return 0.7 + 0.3 * passages_with / passages if passages_with else _UNKNOWN_WEIGHT
 
 
 def _factor(word: str, key: str, language: Language) -> float:

@@ -23,6 +23,8 @@ _STATEMENT = re.compile(
 )
 _NOTATION = re.compile(r"^[^\w.,;:!?…–—•-]+$|[\[\]{}]|[=<>;|]$")
 _CODE_LINE_END = re.compile(r"[;{}\\]\s*$|^(?:-- |//|/\*|#(?: |$))")
+_INDENTED = re.compile(r"(?: {4}|\t)\s*\S")
+_COMMENT = re.compile(r"\s*(?:#|//|--) \S")
 _ASSIGNMENT = re.compile(r"^[\w.\[\]'\"]+ ?(?:=|:=|\+=) ?\S+[^.]*$")
 _CALL = re.compile(r"^[\w.]+\(.*\)$")
 
@@ -38,6 +40,11 @@ class Segment(BaseModel):
     begins_paragraph: bool = False
     is_glued: bool = False
     """No white space stands before it, as between sentences of Chinese."""
+
+    @property
+    def is_item(self) -> bool:
+        """A further line of a paragraph of several: one of a list, or what is said of a term."""
+        return self.begins_line and not self.begins_paragraph and not self.is_code
 
     @property
     def is_lead(self) -> bool:
@@ -88,6 +95,8 @@ def _is_code(block: str) -> bool:
     lines = [line for line in block.split("\n") if line.strip()]
     if any(_PROMPT.match(line) or _STATEMENT.match(line) for line in lines):
         return True
+    if all(_INDENTED.match(line) for line in lines) or all(_COMMENT.match(line) for line in lines):
+        return True
     laid_out = sum(line != line.strip() or "   " in line.strip() for line in lines)
     if laid_out and not _reads_as_prose(lines):
         return True
@@ -100,6 +109,8 @@ def _is_code(block: str) -> bool:
 
 
 def _is_code_line(line: str) -> bool:
+    if _COMMENT.match(line):
+        return True
     if _reads_as_prose([line]):
         return False
     return bool(_CODE_LINE_END.search(line) or _ASSIGNMENT.match(line) or _CALL.match(line))

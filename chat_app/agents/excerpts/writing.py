@@ -12,8 +12,7 @@ from chat_app.agents.excerpts.wording import WORDINGS, Wording
 from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source
 from chat_app.search.attachment_names import means_the_file
 
-_LIMITS = {1: MAX_EXCERPTS, 2: 3}
-_LIMIT_OF_MANY = 2
+_LIMIT_OF_PARTS = 2
 
 
 def report_text(brief: AnalystBrief) -> str:
@@ -22,7 +21,7 @@ def report_text(brief: AnalystBrief) -> str:
     has_web = any(search.where != "library" for search in brief.plan.searches)
     if has_web:
         wording = _for_web(wording)
-    sections, gaps = _sections(brief.outcomes, wording)
+    sections, gaps = _sections(brief, wording)
     if not sections:
         failed = sum(isinstance(outcome, SearchFailed) for outcome in brief.outcomes)
         queries = tuple(outcome.query for outcome in brief.outcomes)
@@ -56,15 +55,17 @@ def _for_web(wording: Wording) -> Wording:
     return wording.model_copy(update=words)
 
 
-def _sections(outcomes: Sequence[Outcome], wording: Wording) -> tuple[list[str], list[str]]:
+def _sections(brief: AnalystBrief, wording: Wording) -> tuple[list[str], list[str]]:
     """A section for each search that found an answer, and a line for each of the others."""
+    outcomes: Sequence[Outcome] = brief.outcomes
     sections: list[str] = []
     gaps: list[str] = []
     quoted: list[Excerpt] = []
+    compared = _compared(brief.question) if len(outcomes) > 1 else frozenset[str]()
     for outcome in sorted(outcomes, key=lambda outcome: outcome.search):
         if isinstance(outcome, SearchFailed):
             gaps.append(wording.failed.format(f"{escaped(outcome.query)} ({escaped(outcome.error)})"))
-        elif section := _section(outcome, quoted, wording, _LIMITS.get(len(outcomes), _LIMIT_OF_MANY)):
+        elif section := _section(outcome, quoted, wording, _limit(outcome.query, len(outcomes), compared)):
             heading = [f"## {escaped(outcome.query)}"] if len(outcomes) > 1 else []
             sections.append("\n\n".join([*heading, *section]))
         else:
@@ -72,11 +73,30 @@ def _sections(outcomes: Sequence[Outcome], wording: Wording) -> tuple[list[str],
     return sections, gaps
 
 
+def _compared(question: str) -> frozenset[str]:
+    """The things that the question compares, which are searched one by one, too."""
+    parts = parts_of(question)
+    return (
+        frozenset(part.text for part in parts if not part.is_overview)
+        if any(p.is_overview for p in parts)
+        else frozenset()
+    )
+
+
+def _limit(query: str, searches: int, compared: frozenset[str]) -> int:
+    """How many passages are quoted for a search. The comparison as a whole says more than what is said of one side."""
+    if searches == 1:
+        return MAX_EXCERPTS
+    return 1 if query in compared else _LIMIT_OF_PARTS
+
+
 def _section(finding: Finding, quoted: list[Excerpt], wording: Wording, limit: int) -> list[str]:
     """Adds what it quotes to `quoted`; what is there already is only referred to."""
     excerpts = excerpts_for(finding.query, finding.sources, limit + len(quoted))
-    known = [next((other for other in quoted if excerpt.overlaps(other)), None) for excerpt in excerpts]
-    new = [excerpt for excerpt, other in zip(excerpts, known, strict=True) if other is None][:limit]
+    known = [next((other for other in quoted if excerpt.is_known_from(other)), None) for excerpt in excerpts]
+    new = [excerpt for excerpt, other in zip(excerpts, known, strict=True) if other is None][
+        : limit - any(other is not None for other in known[:limit])
+    ]
     quoted += new
     if not excerpts and means_the_file(finding.query):
         new = openings(finding.sources)[:limit]

@@ -261,3 +261,14 @@ def test_searches_look_in_the_library_unless_there_is_none() -> None:
     decision = decide(PlannerBrief(question="What is MVCC?", has_web=True, has_library=False))
     assert isinstance(decision, Plan)
     assert decision.searches[0].where == "web"
+
+
+@pytest.mark.parametrize(
+    ("question", "second"),
+    [
+        ("What is RAID and which levels are there?", "Which levels are there (RAID)?"),
+        ("Was ist RAID und welche Stufen gibt es?", "Welche Stufen gibt es (RAID)?"),
+    ],
+)
+def test_kinds_that_are_asked_for_are_those_of_the_subject(question: str, second: str) -> None:
+    assert [search.query for search in plan(question).searches][1] == second
