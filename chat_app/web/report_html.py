@@ -65,10 +65,13 @@ def _spare_long_paragraphs(state: StateCore) -> None:
 
 def _fit_into_page(state: StateCore) -> None:
     """Headings below that of the turn; alignment of cells by class, since the page's policy allows no style attribute."""
+    above: list[str] = []  # tags of the headings that hold the present one: no level is left out between them
     for token in state.tokens:
+        if token.type == "heading_open":
+            above = [*(tag for tag in above if tag < token.tag), token.tag]
+            token.attrs = {"class": token.tag}  # it looks as the writer meant it
         if token.type in {"heading_open", "heading_close"}:
-            token.attrs = {"class": token.tag} if token.nesting > 0 else {}  # it looks as the writer meant it
-            token.tag = f"h{min(6, int(token.tag[1:]) + _setting(state.env).heading_level)}"
+            token.tag = f"h{min(6, len(above) + _setting(state.env).heading_level)}"
         elif token.type in {"th_open", "td_open"} and "style" in token.attrs:
             token.attrs = {"class": str(token.attrs["style"]).replace("text-align:", "to-")}
 
