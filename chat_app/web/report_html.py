@@ -44,7 +44,8 @@ def report_html(text: str, setting: Setting) -> str:
     """The report's HTML. Repeated calls are free: each viewer of a page asks for the same."""
     html: str = _MARKDOWN.render(without_commands(text[:MAX_CHARACTERS]), {"setting": setting})
     if len(text) > MAX_CHARACTERS:
-        html += f"<p><em>The rest ({len(text) - MAX_CHARACTERS:,} characters) is not shown here.</em></p>\n"
+        rest = say("shared.rest", setting.language, number=f"{len(text) - MAX_CHARACTERS:,}")
+        html += f"<p><em>{rest}</em></p>\n"
     return html
 
 
@@ -159,7 +160,9 @@ def _render_link(
 def _render_image(
     renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
-    return f'<span class="no-image">[Image: {escapeHtml(tokens[index].content) or "no description"}]</span>'
+    name, language = tokens[index].content, _setting(env).language
+    said = say("shared.image", language, name=name) if name else say("shared.image_unnamed", language)
+    return f'<span class="no-image">{escapeHtml(said)}</span>'
 
 
 def _render_unparsed(

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from chat_app.agents.brief import AnalystBrief
+from chat_app.agents.excerpts.grammars import Language
 from chat_app.agents.excerpts.languages import language_of
 from chat_app.agents.excerpts.parts import is_same_question, parts_of
 from chat_app.agents.excerpts.planning import answered_before, named
 from chat_app.agents.excerpts.quotation import block_quote, escaped
 from chat_app.agents.excerpts.selection import MAX_EXCERPTS, Excerpt, excerpts_for, has_quotable, openings
 from chat_app.agents.excerpts.wording import WORDINGS, Wording
+from chat_app.languages.retelling import retold
 from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source
 from chat_app.search.attachment_names import means_the_file
 
@@ -22,7 +24,7 @@ def report_text(brief: AnalystBrief) -> str:
     has_web = any(search.where != "library" for search in brief.plan.searches)
     if has_web:
         wording = _for_web(wording)
-    sections, gaps = _sections(brief.outcomes, wording)
+    sections, gaps = _sections(brief.outcomes, wording, language_of(brief.question))
     if not sections:
         failed = sum(isinstance(outcome, SearchFailed) for outcome in brief.outcomes)
         queries = tuple(outcome.query for outcome in brief.outcomes)
@@ -56,14 +58,14 @@ def _for_web(wording: Wording) -> Wording:
     return wording.model_copy(update=words)
 
 
-def _sections(outcomes: Sequence[Outcome], wording: Wording) -> tuple[list[str], list[str]]:
+def _sections(outcomes: Sequence[Outcome], wording: Wording, language: Language) -> tuple[list[str], list[str]]:
     """A section for each search that found an answer, and a line for each of the others."""
     sections: list[str] = []
     gaps: list[str] = []
     quoted: list[Excerpt] = []
     for outcome in sorted(outcomes, key=lambda outcome: outcome.search):
         if isinstance(outcome, SearchFailed):
-            gaps.append(wording.failed.format(f"{escaped(outcome.query)} ({escaped(outcome.error)})"))
+            gaps.append(wording.failed.format(f"{escaped(outcome.query)} ({escaped(retold(outcome.error, language))})"))
         elif section := _section(outcome, quoted, wording, _LIMITS.get(len(outcomes), _LIMIT_OF_MANY)):
             heading = [f"## {escaped(outcome.query)}"] if len(outcomes) > 1 else []
             sections.append("\n\n".join([*heading, *section]))

@@ -7,12 +7,24 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from chat_app.languages.choice import preferred
+from chat_app.languages.retelling import retold
 from tests.browser.fixtures_ui.test_page import _ask as ask
 from tests.browser.fixtures_ui.test_page import _open as open_page
 from tests.browser.fixtures_ui.test_page import _wait_until_done as wait_until_done
 from tests.browser.looks import DESK, PHONE, cramped, moving, violations, visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+SAID = [
+    "'{who}.pdf' has 9,000 pages and the limit is 5,000; split it.",
+    "Claude (claude-x) is not available at the moment (503); Gemini takes over.",
+    "Ollama could not be reached (one; two $1); check the network, then try again.",
+    "Every search failed, so there is nothing to write from. The first said: Gemini gave no answer in time; try again.",
+    "too many requests (429)",
+    "Is empty; copy it again.",
+    "Is empty; do something new.",
+    "page 12",
+]
 
 
 @contextmanager
@@ -159,6 +171,9 @@ def test_the_page_speaks_the_language_of_the_browser(
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.locator(".rc-stop button").click()
         expect(page.locator(".rc-summary strong")).to_have_text(end)
+        # What the server says in English is told alike by the page and by pages of our own.
+        told = page.evaluate("said => import('/public/js/words.js').then((words) => said.map(words.retold))", SAID)
+        assert told == [retold(sentence, preferred(locale)) for sentence in SAID]
 
 
 def test_at_two_hundred_percent_nothing_is_cut_off(browser: Browser, address: str) -> None:
