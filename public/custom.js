@@ -5,6 +5,7 @@ import './js/rcui.js';
 import './js/progress.js';
 import './js/costs.js';
 import './js/labels.js';
+import './js/focus.js';
 import './js/choices.js';
 import './js/reading.js';
 import './js/links.js';

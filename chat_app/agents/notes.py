@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chat_app.agents.excerpts.grammars import Language
 from chat_app.agents.excerpts.languages import language_of
+from chat_app.languages.retelling import retold
 
 
 class _Wording(BaseModel):
@@ -80,10 +81,11 @@ class Notes:
     """Sentences for one report."""
 
     def __init__(self, question: str) -> None:
-        self._wording = _WORDINGS[language_of(question)]
+        self._language: Language = language_of(question)
+        self._wording = _WORDINGS[self._language]
 
     def missing(self, query: str, error: str) -> str:
-        return self._wording.missing.format(query=query, error=error)
+        return self._wording.missing.format(query=query, error=retold(error, self._language))
 
     def cost_limit(self, limit_usd: float, queries: list[str]) -> str:
         return self._wording.cost_limit.format(limit=f"{limit_usd:g}", queries="; ".join(queries))
@@ -95,7 +97,7 @@ class Notes:
         return self._wording.condensed
 
     def unchecked(self, error: str) -> str:
-        return self._wording.unchecked.format(error=error)
+        return self._wording.unchecked.format(error=retold(error, self._language))
 
     def cut(self) -> str:
         return self._wording.cut

@@ -2,6 +2,7 @@
 
 from chat_app.errors import AttachmentRefused, CannotRetry, InvalidQuestion, NotFound, ResearchChatError, SignedOut
 from chat_app.languages.choice import current_language
+from chat_app.languages.retelling import retold
 from chat_app.languages.words import say
 
 # In this order: a signed-out caller is also one who finds nothing.
@@ -15,6 +16,8 @@ _SENTENCES: tuple[tuple[type[ResearchChatError], str], ...] = (
 
 
 def spoken(error: ResearchChatError) -> str:
-    """Errors are written in English, with values; in another language a sentence for their kind has to do."""
+    """Errors are written in English; where one is not known in the reader's language, a sentence for its kind has to do."""
     key = next((key for kind, key in _SENTENCES if isinstance(error, kind)), "problem.broken")
-    return str(error) if current_language() == "en" and not isinstance(error, SignedOut) else say(key)
+    told = retold(str(error))
+    is_told = current_language() == "en" or told != str(error)
+    return told if is_told and not isinstance(error, SignedOut) else say(key)

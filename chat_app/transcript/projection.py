@@ -220,7 +220,9 @@ class _Projection:
 def answer_text(turn: Turn, view: TurnView) -> str:
     """The message that answers the question, as far as it is written; empty when there is none."""
     if view.questions:
-        return "\n".join(["Before I search:", "", *(f"- {linked(question)}" for question in view.questions)])
+        # Nothing of our own around them: they are in the language of the question, which is not known here.
+        mark = "- " if len(view.questions) > 1 else ""
+        return "\n".join(f"{mark}{linked(question)}" for question in view.questions)
     if view.report and view.end != "turn_stopped":
         return _whole(view.report, turn.thread_id)
     sources: tuple[Source, ...] = view.report.sources if view.report else view.sources

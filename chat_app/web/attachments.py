@@ -10,14 +10,17 @@ from typing import BinaryIO, Protocol
 
 from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from chat_app.errors import AttachmentRefused
+from chat_app.languages.retelling import retold
 from chat_app.languages.words import say
+from chat_app.web.refusal import Refusal, refusing
 from chat_app.web.sharing import Caller
 
 _FRESH = {"Cache-Control": "no-store"}
+_NO_FILE = Refusal(404, "There is no such file.")
 
 
 class AttachedFiles(Protocol):
@@ -52,12 +55,12 @@ def attachment_routes(
         is_mine = user is not None and await is_owner(user, thread_id)
         path = files.path_of(thread_id, name) if is_mine else None
         if path is None:
-            return PlainTextResponse("There is no such file.\n", 404, _FRESH)
+            return refusing(_NO_FILE, request.headers)
         # Always a download, never a page of ours: an attached file may be HTML.
         return FileResponse(path, media_type="application/octet-stream", filename=name, headers={**_FRESH})
 
     async def nothing(request: Request) -> Response:
-        return PlainTextResponse("There is no such file.\n", 404, _FRESH)
+        return refusing(_NO_FILE, request.headers)
 
     return [
         Route("/project/file", take, methods=["POST"]),
@@ -67,4 +70,4 @@ def attachment_routes(
 
 
 def _refused(status: int, why: str) -> Response:
-    return JSONResponse({"detail": why}, status, _FRESH)
+    return JSONResponse({"detail": retold(why)}, status, _FRESH)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chat_app.languages.choice import current_language, tag
+from chat_app.languages.retelling import retold, retold_place
 from chat_app.languages.words import day, moment, say
 from chat_app.research.characters import MARK
 from chat_app.research.evidence import Source, is_attachment, is_file, place_of
@@ -63,7 +64,9 @@ def turn_fragments(turns: Sequence[TurnView]) -> list[Fragment]:
 
 
 def render_page(template: str, **context: object) -> str:
-    return _TEMPLATES.get_template(template).render(context, say=say, language=tag(current_language()))
+    return _TEMPLATES.get_template(template).render(
+        context, say=say, told=retold_place, language=tag(current_language())
+    )
 
 
 def state_line(turn: TurnView) -> str:
@@ -76,7 +79,7 @@ def state_line(turn: TurnView) -> str:
 
 def _running_line(turn: TurnView) -> str:
     if (wait := _wait(turn)) is not None:
-        return say("shared.waiting", on=wait.on, reason=wait.reason)
+        return say("shared.waiting", on=wait.on, reason=retold(wait.reason))
     phase = turn.phases[-1].phase if turn.phases else "planning"
     if phase == "searching":
         ended = sum(search.ended_at is not None for search in turn.searches)
@@ -138,6 +141,8 @@ def _turn_fragment(turn: TurnView, position: int) -> Fragment:
         level=level,
         turn=turn,
         heading=heading or say("shared.question"),
+        failure=retold(turn.failure.message) if turn.failure else None,
+        replacements=[retold(replacement) for replacement in turn.replacements],
         whole_question=question if heading != question else None,
         state_line=state_line(turn),
         is_open=turn.state == "running" and turn.phase("analyzing") is None,  # then the report needs the room
@@ -179,9 +184,9 @@ def _cut(quote: str) -> str:
 
 def _search_line(search: SearchView) -> SearchLine:
     if search.error is not None:
-        note = search.error
+        note = retold(search.error)
     elif search.waiting is not None:
-        note = f"{search.waiting.on}: {search.waiting.reason}"
+        note = f"{search.waiting.on}: {retold(search.waiting.reason)}"
     else:
         hosts = dict.fromkeys(_source_line(source).host for source in search.sources if not is_attachment(source))
         note = " · ".join([*list(hosts)[:6], *([say("card.more", count=len(hosts) - 6)] if len(hosts) > 6 else [])])

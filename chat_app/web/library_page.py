@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from chat_app.languages.choice import current_language, tag
+from chat_app.languages.retelling import retold
 from chat_app.languages.words import say
 from chat_app.research.characters import visible
 from chat_app.search.library.library import Library
@@ -199,6 +201,8 @@ class Row(NamedTuple):
     label: str
     details: str
     reason: str
+    language: str
+    """Of the reason, for who hears it."""
 
 
 def listing_of(library: Library) -> Listing:
@@ -209,7 +213,9 @@ def listing_of(library: Library) -> Listing:
 def _row(file: LibraryFile) -> Row:
     *folders, name = visible(file.path).rstrip("/").split("/")
     details = say("sources.passages", count=file.passages) if file.state == "indexed" else ""
-    return Row(folders, name, file.state, say(f"library.{file.state}"), details, visible(file.reason))
+    reason = retold(file.reason)
+    language = tag("en" if reason == file.reason else current_language())
+    return Row(folders, name, file.state, say(f"library.{file.state}"), details, visible(reason), language)
 
 
 def _tabs(listing: Listing, choice: Choice) -> list[Tab]:

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chat_app.languages.choice import current_language, preferred, reading, tag
+from chat_app.languages.retelling import known_clauses
 from chat_app.languages.words import dictionary
 
 WORDS_PATH = "/rc/language.js"
@@ -35,7 +36,7 @@ def words_route() -> Route:
 
 async def _words(request: Request) -> Response:
     language = current_language()
-    words = {"tag": tag(language), "words": dict(dictionary(language))}
+    words = {"tag": tag(language), "words": dict(dictionary(language)), "told": dict(known_clauses(language))}
     body = f"export default {json.dumps(words, ensure_ascii=False)};\n".encode()
     version = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
     headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language", "ETag": version}

@@ -44,7 +44,8 @@ def report_html(text: str, setting: Setting) -> str:
     """The report's HTML. Repeated calls are free: each viewer of a page asks for the same."""
     html: str = _MARKDOWN.render(without_commands(text[:MAX_CHARACTERS]), {"setting": setting})
     if len(text) > MAX_CHARACTERS:
-        html += f"<p><em>The rest ({len(text) - MAX_CHARACTERS:,} characters) is not shown here.</em></p>\n"
+        rest = say("shared.rest", setting.language, number=f"{len(text) - MAX_CHARACTERS:,}")
+        html += f"<p><em>{rest}</em></p>\n"
     return html
 
 
@@ -65,10 +66,13 @@ def _spare_long_paragraphs(state: StateCore) -> None:
 
 def _fit_into_page(state: StateCore) -> None:
     """Headings below that of the turn; alignment of cells by class, since the page's policy allows no style attribute."""
+    above: list[str] = []  # tags of the headings that hold the present one: no level is left out between them
     for token in state.tokens:
+        if token.type == "heading_open":
+            above = [*(tag for tag in above if tag < token.tag), token.tag]
+            token.attrs = {"class": token.tag}  # it looks as the writer meant it
         if token.type in {"heading_open", "heading_close"}:
-            token.attrs = {"class": token.tag} if token.nesting > 0 else {}  # it looks as the writer meant it
-            token.tag = f"h{min(6, int(token.tag[1:]) + _setting(state.env).heading_level)}"
+            token.tag = f"h{min(6, len(above) + _setting(state.env).heading_level)}"
         elif token.type in {"th_open", "td_open"} and "style" in token.attrs:
             token.attrs = {"class": str(token.attrs["style"]).replace("text-align:", "to-")}
 
@@ -156,7 +160,9 @@ def _render_link(
 def _render_image(
     renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
 ) -> str:
-    return f'<span class="no-image">[Image: {escapeHtml(tokens[index].content) or "no description"}]</span>'
+    name, language = tokens[index].content, _setting(env).language
+    said = say("shared.image", language, name=name) if name else say("shared.image_unnamed", language)
+    return f'<span class="no-image">{escapeHtml(said)}</span>'
 
 
 def _render_unparsed(

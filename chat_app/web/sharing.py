@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from chat_app.errors import NotFound
-from chat_app.web.refusal import Refusal
+from chat_app.web.refusal import Refusal, refusing
 from chat_app.web.share_page import SHARE_PATH
 from chat_app.web.shared_conversation import ShareLinks
 
@@ -40,7 +40,7 @@ class Sharing:
             await self._check_owner(request, thread_id)
             token = await self._token_after(request.method, thread_id)
         except Refusal as refusal:
-            return PlainTextResponse(refusal.sentence + "\n", refusal.status, {"Cache-Control": "no-store"})
+            return refusing(refusal, request.headers)
         url = None if token is None else f"{self._base_url(request)}{SHARE_PATH}/{token}"
         return JSONResponse({"url": url}, headers={"Cache-Control": "no-store"})
 

@@ -150,7 +150,7 @@ function Search({ search, isRetry, now, isOver }) {
         ) : null}
         {search.error ? (
           <p className="rc-small rc-bad" dir="auto">
-            {search.error} <span className="rc-quiet">{t('card.not_counted')}</span>
+            {words.retold(search.error)} <span className="rc-quiet">{t('card.not_counted')}</span>
           </p>
         ) : null}
         <Chips sources={search.sources} isSettled={isOver} />
@@ -260,7 +260,7 @@ function Failure({ error, turn, callAction }) {
       <TriangleAlert aria-hidden="true" />
       <div>
         {words.failure(error) ? <p>{words.failure(error)}</p> : null}
-        <p dir="auto">{error.message}</p>
+        <p dir="auto">{words.retold(error.message)}</p>
         <p>{t('failure.kept')}</p>
         {/* Not `disabled`: the focus would be lost before the card has changed. */}
         <button type="button" className="rc-pill rc-pill-primary rc-retry" aria-disabled={isAsked} onClick={retry}>

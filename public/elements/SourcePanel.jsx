@@ -17,7 +17,7 @@ function Passage({ passage, provenance, page }) {
         </span>
         {passage.location ? (
           <bdi className="rc-location" title={t('panel.where')}>
-            {passage.location}
+            {words.retoldPlace(passage.location)}
           </bdi>
         ) : null}
         {page ? (

@@ -80,11 +80,17 @@ on('[role=separator]', (handle) => {
 // On a phone the side view is a dialog whose title Chainlit gave another id than the dialog points to.
 on('#side-view-title', (heading) => heading.closest('[role=dialog]')?.setAttribute('aria-labelledby', heading.id));
 
+// An open list of choices hangs at the end of the page, outside of all its parts.
+on('[data-radix-popper-content-wrapper]:has(> [role=listbox])', (place) => {
+  place.setAttribute('role', 'region');
+  place.setAttribute('aria-label', t('label.settings'));
+});
+
 // Chainlit calls every paragraph an article.
 on('[role=article]', (paragraph) => paragraph.removeAttribute('role'));
 
-// Notices that pop up are a list of status messages, which no list may hold; the sign-in page has no main part.
-on('ol[data-sonner-toaster]', (list) => list.setAttribute('role', 'presentation'));
+// Notices that pop up are items of a list, each of which is read out by its aria-live; the sign-in page has no main part.
+on('li[data-sonner-toast]', (notice) => notice.removeAttribute('role'));
 on('.grid.min-h-svh:has(form)', (page) => page.setAttribute('role', 'main'));
 
 on('#session-error', (notice) => notice.setAttribute('role', 'alert'));

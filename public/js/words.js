@@ -1,5 +1,8 @@
 // How figures and sources are put into words, in one place for elements and page.
 import { language, locale, number, t } from './language.js';
+import { retold, retoldPlace } from './retelling.js';
+
+export { retold, retoldPlace };
 
 const LIBRARY = 'library:';
 const ATTACHMENT = 'attachment:';
@@ -79,9 +82,9 @@ const FAILURES = {
   lost: 'internal',
 };
 
-/** Why a turn failed, in the reader's language, before the details; empty where the details are in that language. */
+/** Why a turn failed, in the reader's language, before the details; empty where the details can be told in that language. */
 export function failure(error) {
-  return language === 'en' ? '' : t(`failure.${FAILURES[error.kind] ?? 'provider'}`);
+  return language === 'en' || retold(error.message) !== error.message ? '' : t(`failure.${FAILURES[error.kind] ?? 'provider'}`);
 }
 
 /** Who a view waits for now, each once: since when, until when, and for which reasons. */
@@ -111,7 +114,7 @@ export function waiting(wait, now) {
 
 /** Why it waits, or who took over: without the advice to try again, for that is being done. */
 export function reason(text) {
-  return sentence(text.replace(/;[^;]*\btry again\b[^;]*(?=;|$)/, ''));
+  return retold(sentence(text.replace(/;[^;]*\btry again\b[^;]*(?=;|$)/, '')));
 }
 
 export function sentence(text) {

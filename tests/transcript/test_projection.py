@@ -207,7 +207,7 @@ def test_a_stopped_turn_keeps_its_text_and_sources() -> None:
         ),
         (
             ClarificationAsked(questions=("This?", "That?")),
-            "Before I search:\n\n- This?\n- That?",
+            "- This?\n- That?",
             ["ResearchProgress"],
         ),
         (NoEvidence(text="Nothing was found."), "Nothing was found.", ["ResearchProgress"]),

@@ -53,6 +53,14 @@ def rows(html: str) -> list[str]:
     return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in found]
 
 
+async def test_why_a_file_failed_is_told_in_the_language_of_the_reader(tmp_path: Path) -> None:
+    fill(tmp_path / "library", b__txt="")
+    async with opened(tmp_path) as (_, http):
+        html = (await http.get("/library", headers={"accept-language": "fr"})).text
+    assert rows(html) == ["b.txt En échec Est vide ; copiez-le à nouveau."]
+    assert '<span lang="fr">Est vide' in html
+
+
 async def test_files_are_listed_with_their_states_those_that_failed_first(tmp_path: Path) -> None:
     fill(tmp_path / "library", a__md="A wombat.", b__txt="", c__xyz="?")
     async with opened(tmp_path) as (_, http):

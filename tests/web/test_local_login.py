@@ -1,9 +1,13 @@
+import base64
+import hashlib
+import re
 from collections.abc import Mapping
 
 import pytest
 from starlette.types import ASGIApp
 
 from chat_app.web.local_login import LocalLogin, LocalUser
+from chat_app.web.page_language import PageLanguage
 from tests.web.callers import LOCAL, PAGE, PORT, client, denial, echo_app, handshake, is_accepted
 
 COOKIE = "rc_8000"
@@ -77,6 +81,25 @@ async def test_a_foreign_host_is_refused_on_every_path(app: ASGIApp, host: str) 
             assert answer.status_code == 421
             assert "answers for http://127.0.0.1:8000 only" in answer.text
             assert "set-cookie" not in answer.headers
+
+
+async def test_a_browser_is_refused_by_a_page_in_its_language_and_a_program_by_a_line(app: ASGIApp) -> None:
+    host = "evil.example<b>:8000"
+    async with client(PageLanguage(app)) as http:
+        page = await http.get("/", headers=PAGE | {"host": host, "accept-language": "de"})
+        line = await http.get("/", headers={"host": host})
+    assert page.headers["content-type"].startswith("text/html")
+    assert '<html lang="de">' in page.text
+    assert "Dieser Server antwortet nur unter http://127.0.0.1:8000; angefragt war" in page.text
+    assert "<b>" not in page.text
+    style = re.search("<style>(.*?)</style>", page.text)
+    assert style
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in page.headers["content-security-policy"]
+    assert line.headers["content-type"].startswith("text/plain")
+    assert line.text.startswith(
+        "This server answers for http://127.0.0.1:8000 only; the request was for 'evil.example<b>"
+    )
 
 
 async def test_two_host_headers_are_refused(app: ASGIApp) -> None:

@@ -108,7 +108,12 @@ def test_a_picture_is_shown_as_its_description() -> None:
 
 
 def test_headings_come_below_the_heading_of_their_turn() -> None:
-    assert _html("# A\n###### B") == '<h2 class="h1">A</h2>\n<h6 class="h6">B</h6>\n'
+    assert _html("# A\n## B") == '<h2 class="h1">A</h2>\n<h3 class="h2">B</h3>\n'
+
+
+def test_no_level_of_headings_is_left_out() -> None:
+    levels = re.findall(r"<h(\d) class=.(h\d)", _html("## A\n##### B\n### C\n# D\n###### E\n## F"))
+    assert levels == [("2", "h2"), ("3", "h5"), ("3", "h3"), ("2", "h1"), ("3", "h6"), ("3", "h2")]
 
 
 def test_alignment_needs_no_style_attribute() -> None:

@@ -9,6 +9,7 @@ from chat_app.agents.excerpts.planning import answered_before, named
 from chat_app.agents.excerpts.quotation import block_quote, escaped
 from chat_app.agents.excerpts.selection import MAX_EXCERPTS, Excerpt, excerpts_for, has_quotable, openings
 from chat_app.agents.excerpts.wording import WORDINGS, Wording
+from chat_app.languages.retelling import retold
 from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source
 from chat_app.search.attachment_names import means_the_file
 
@@ -58,13 +59,14 @@ def _for_web(wording: Wording) -> Wording:
 def _sections(brief: AnalystBrief, wording: Wording) -> tuple[list[str], list[str]]:
     """A section for each search that found an answer, and a line for each of the others."""
     outcomes: Sequence[Outcome] = brief.outcomes
+    language = language_of(brief.question)
     sections: list[str] = []
     gaps: list[str] = []
     quoted: list[Excerpt] = []
     compared = _compared(brief.question) if len(outcomes) > 1 else frozenset[str]()
     for outcome in sorted(outcomes, key=lambda outcome: outcome.search):
         if isinstance(outcome, SearchFailed):
-            gaps.append(wording.failed.format(f"{escaped(outcome.query)} ({escaped(outcome.error)})"))
+            gaps.append(wording.failed.format(f"{escaped(outcome.query)} ({escaped(retold(outcome.error, language))})"))
         elif section := _section(outcome, quoted, wording, _limit(outcome.query, len(outcomes), compared)):
             heading = [f"## {escaped(outcome.query)}"] if len(outcomes) > 1 else []
             sections.append("\n\n".join([*heading, *section]))

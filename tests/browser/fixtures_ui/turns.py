@@ -199,7 +199,7 @@ NOTHING = (
     "**The sources do not answer this.** Two searches ran; nothing they found speaks of it. "
     "Ask more narrowly, or add documents to the library."
 )
-ASKED = "Before I start:\n\n- Which two products do you mean?\n- Is price or lifetime more important to you?"
+ASKED = "- Which two products do you mean?\n- Is price or lifetime more important to you?"
 
 
 def source(number: int) -> dict[str, Any]:
