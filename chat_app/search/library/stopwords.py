@@ -1,5 +1,9 @@
 """Words that say nothing about what a question is about. Short on purpose: a word too many hides what was asked."""
 
+from functools import cache
+
+from chat_app.search.library.inflection import stem
+
 _ENGLISH = """
 a about above after again against all also although am an and any are as at be because been before being below between both but by can
 can't cannot could couldn't did didn't do does doesn't doing don't down during each else few for from further get gets got had has have
@@ -54,7 +58,22 @@ GENERAL = frozenset(
     many several give need use keep let other another first last same different way thing things happen happens become own long
     large big small little new old work number value put end start begin whole some kind time want take make get set name certain
     part real really right find look know say see show go come good bad late early one two example possible always never every
-    often usually able people someone anyone something anything
+    often usually able people someone anyone something anything everyone everything nobody nothing
+    another away aside together inside outside already rather exactly sure next since still again twice later across instead possible
+    enough almost quite actually probably maybe perhaps simply easily directly currently everywhere anywhere somewhere soon now today
+    piece lot tiny mine themselves itself myself yourself place point case side word fact stuff sense idea problem matter help hope
+    become bring hand turn try seem appear stay hold mean talk ask decide suit least less today yesterday tomorrow three four five half
+    particular special normal usual ordinary common general entire typical
     """.split()
 )
 """English words that narrow a question down without naming its subject: they count, but less."""
+
+
+def is_general(word: str) -> bool:
+    """In any of its regular forms; the word in small letters."""
+    return stem(word) in _general_stems()
+
+
+@cache
+def _general_stems() -> frozenset[str]:
+    return frozenset(map(stem, GENERAL))
