@@ -109,10 +109,11 @@ woman women
 """
 _GRADED = frozenset(
     """
-    big bright broad busy cheap clean clear close cold cool dark dear deep dense dry early easy fair fast few fine firm flat fresh full
-    great happy hard healthy heavy high hot huge large late lazy light likely long loose loud low narrow near neat new nice noisy old plain poor
-    pretty pure quick quiet rare recent rich rough safe sharp short simple slow small smart smooth soft sound steep stiff strict strong
-    sure sweet tall thick thin tidy tight tiny ugly warm weak wet wide wild wise young
+    big bright broad busy cheap clean clear close cold cool dark dear deep dense dry early easy fair fast few fine firm
+    flat fresh full great happy hard healthy heavy high hot huge large late lazy light likely long loose loud low narrow
+    near neat new nice noisy old plain poor pretty pure quick quiet rare recent rich rough safe sharp short simple slow
+    small smart smooth soft sound steep stiff strict strong sure sweet tall thick thin tidy tight tiny ugly warm weak
+    wet wide wild wise young
     """.split()
 )
 _DEGREES = ("er", "est")
