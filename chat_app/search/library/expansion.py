@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from chat_app.search.library.inflection import is_form_of, plain, root
 from chat_app.search.library.irregular import other_forms
 from chat_app.search.library.questions import language_of_stopwords, terms
-from chat_app.search.library.stopwords import is_general
+from chat_app.search.library.stopwords import GENERAL
 from chat_app.search.library.thesaurus import alike, phrases_in
 
 _GENERAL_FACTOR = 0.4
@@ -83,7 +83,7 @@ def _english(expression: str, word: str, joined: Sequence[str]) -> Notion:
     return Notion(
         own=(expression, *map(_quoted, forms[1:]), *joined),
         alike=tuple(map(_quoted, meant)),
-        factor=_GENERAL_FACTOR if any(is_general(form) for form in forms) else 1.0,
+        factor=_GENERAL_FACTOR if word in GENERAL else 1.0,
     )
 
 

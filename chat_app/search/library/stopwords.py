@@ -1,9 +1,5 @@
 """Words that say nothing about what a question is about. Short on purpose: a word too many hides what was asked."""
 
-from functools import cache
-
-from chat_app.search.library.inflection import stem
-
 _ENGLISH = """
 a about above after again against all also although am an and any are as at be because been before being below between both but by can
 can't cannot could couldn't did didn't do does doesn't doing don't down during each else few for from further get gets got had has have
@@ -62,13 +58,3 @@ GENERAL = frozenset(
     """.split()
 )
 """English words that narrow a question down without naming its subject: they count, but less."""
-
-
-def is_general(word: str) -> bool:
-    """In any of its regular forms; the word in small letters."""
-    return stem(word) in _general_stems()
-
-
-@cache
-def _general_stems() -> frozenset[str]:
-    return frozenset(map(stem, GENERAL))

@@ -63,14 +63,6 @@ def test_irregular_forms_of_english_words_are_found(tmp_path: Path, question: st
     assert found(tmp_path, question, text)[:1] == [text]
 
 
-def test_general_words_count_less_in_any_form(tmp_path: Path) -> None:
-    about_kinds = "There are many kinds of things that happened and places that were taken."
-    about_coroutines = "A coroutine is awaited."
-    assert found(tmp_path, "Which kinds of coroutines are there?", about_kinds, about_coroutines)[:1] == [
-        about_coroutines
-    ]
-
-
 def test_a_list_of_changes_comes_after_a_page_that_explains_unless_it_is_asked_for(tmp_path: Path) -> None:
     folder = tmp_path / "library"
     folder.mkdir()
