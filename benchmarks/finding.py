@@ -18,7 +18,11 @@ from chat_app.search.library.library import Library
 from chat_app.search.library.questions import terms
 
 _FOUND_AMONG = 20
-_PARTS = {"tuned": "questions that the ranking was tuned on", "held": "questions held back"}
+_PARTS = {
+    "tuned": "questions that the ranking was tuned on",
+    "held": "questions held back",
+    "blind": "questions that nobody who worked on the ranking has seen",
+}
 
 
 async def ranking(_: Stage) -> list[Figure]:

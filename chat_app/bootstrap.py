@@ -24,6 +24,7 @@ from chat_app.search.attachments import Attachments
 from chat_app.search.documents import DocumentSearch
 from chat_app.search.keyless import KeylessServices
 from chat_app.search.library.library import Library
+from chat_app.search.library.reranker import RERANKER_FOLDER, Reranker
 from chat_app.search.redirects import Redirects
 from chat_app.search.searxng import NAME as SEARXNG
 from chat_app.search.searxng import SearXNG
@@ -143,7 +144,13 @@ def open_library(settings: Settings) -> Library:
     """The documents of this installation. Raises DataDirectoryError when their index cannot be written."""
     index = settings.data_dir / "library.sqlite"
     try:
-        return Library(settings.library_dir, index, _own_documents(), starter_root=PROJECT_DIR)
+        return Library(
+            settings.library_dir,
+            index,
+            _own_documents(),
+            starter_root=PROJECT_DIR,
+            reranker=Reranker.of(settings.data_dir / RERANKER_FOLDER),
+        )
     except (OSError, sqlite3.OperationalError) as exc:
         raise DataDirectoryError(
             f"The library's index {str(index)!r} cannot be written ({exc}); correct the permissions of the directory."

@@ -21,6 +21,7 @@ from chat_app.agents.roles import (
 from chat_app.bootstrap import keyless_services, open_library
 from chat_app.data_directory import DataDirectory, holder_of
 from chat_app.errors import DataDirectoryLocked, ProviderError, ResearchChatError
+from chat_app.search.library.reranker import RERANKER_FOLDER, State, examined
 from chat_app.settings import Settings
 from chat_app.storage.engine import Database
 from chat_app.web.exposure import sign_in_method
@@ -187,4 +188,11 @@ async def _library(settings: Settings) -> list[Finding]:
         line += f"; put your own into {settings.library_dir}"
     unread = (Finding(Mark.NOTE, f"  {file.error}") for file in files if file.state == "failed")
     left_out = f"  {status.skipped} other files are left out; `research-chat library` names them"
-    return [Finding(Mark.FINE, line), *unread, *([Finding(Mark.FINE, left_out)] if status.skipped else [])]
+    skipped = [Finding(Mark.FINE, left_out)] if status.skipped else []
+    return [Finding(Mark.FINE, line), *unread, *skipped, await asyncio.to_thread(_reranker, settings)]
+
+
+def _reranker(settings: Settings) -> Finding:
+    mark = {State.READY: Mark.FINE, State.OFF: Mark.FINE}
+    report = examined(settings.data_dir / RERANKER_FOLDER)
+    return Finding(mark.get(report.state, Mark.NOTE), f"Reranker: {report.text}")

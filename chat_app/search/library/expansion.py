@@ -8,6 +8,7 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict
 
 from chat_app.search.library.inflection import is_form_of, plain, root
+from chat_app.search.library.irregular import other_forms
 from chat_app.search.library.questions import language_of_stopwords, terms
 from chat_app.search.library.stopwords import GENERAL
 from chat_app.search.library.thesaurus import alike, phrases_in
@@ -70,11 +71,20 @@ def _notion(expression: str, language: str, vocabulary: Vocabulary, joined: Sequ
         return Notion(own=(expression, *joined))
     word = words[0]
     if language == "en":
-        factor = _GENERAL_FACTOR if word.casefold() in GENERAL else 1.0
-        return Notion(own=(expression, *joined), alike=tuple(map(_quoted, alike(word))), factor=factor)
+        return _english(expression, word.casefold(), joined)
     forms = tuple(map(_quoted, _forms(word, language, vocabulary)))
     parts = tuple(map(_quoted, _parts(word, vocabulary))) if language == "de" else ()
     return Notion(own=(expression, *forms, *joined), alike=parts)
+
+
+def _english(expression: str, word: str, joined: Sequence[str]) -> Notion:
+    forms = (word, *other_forms(word))
+    meant = dict.fromkeys(other for form in forms for other in alike(form) if other not in forms)
+    return Notion(
+        own=(expression, *map(_quoted, forms[1:]), *joined),
+        alike=tuple(map(_quoted, meant)),
+        factor=_GENERAL_FACTOR if word in GENERAL else 1.0,
+    )
 
 
 def _forms(word: str, language: str, vocabulary: Vocabulary) -> Iterator[str]:

@@ -22,6 +22,7 @@ from chat_app.search.library.index import Index, IndexedFile, StoredPassage, is_
 from chat_app.search.library.passages import CutDocument
 from chat_app.search.library.ranking import Hit, rank
 from chat_app.search.library.readers import BASE_TIMEOUT_SECONDS, READER_COMMAND, Answer, Readers
+from chat_app.search.library.reranker import CANDIDATES, Reranker
 from chat_app.search.library.snapshot import sha256_of
 from chat_app.search.library.states import FileState, LibraryFile, LibraryStatus
 
@@ -67,6 +68,7 @@ class Library:
         starter: Sequence[Path] = (),
         *,
         starter_root: Path | None = None,
+        reranker: Reranker | None = None,
         reader_command: Sequence[str] = READER_COMMAND,
         file_timeout_seconds: float = BASE_TIMEOUT_SECONDS,
     ) -> None:
@@ -76,6 +78,7 @@ class Library:
         self._starter = tuple(starter)
         self._starter_root = starter_root or Path()
         self._index = Index(index_path)
+        self._reranker = reranker
         self._readers = Readers(reader_command, file_timeout_seconds)
         self._refreshing = threading.Lock()
         self._found: dict[str, FoundFile] = {}
@@ -109,7 +112,10 @@ class Library:
 
     async def search(self, query: str, limit: int = 8) -> list[Hit]:
         """The best passages for a question, best first; none when it has no words or nothing matches."""
-        return await asyncio.to_thread(self.search_now, query, limit)
+        if self._reranker is None:
+            return await asyncio.to_thread(self.search_now, query, limit)
+        hits = await asyncio.to_thread(self.search_now, query, max(limit, CANDIDATES))
+        return (await asyncio.to_thread(self._reranker.reranked, query, hits))[:limit]
 
     async def text_of(self, name: str) -> LibraryText | None:
         """The text of a file by its relative name; None for what is not, or not any more, a readable file of the library."""

@@ -1,5 +1,6 @@
 """Candidates in the order in which a person would want to read them, with the share of the question that each one covers."""
 
+import re
 from collections.abc import Sequence
 from contextlib import closing
 
@@ -27,6 +28,10 @@ _HEADING_WEIGHT = 0.6
 _PROXIMITY_WEIGHT = 1.0
 _DOCUMENT_WEIGHT = 0.4
 _LISTING_FACTOR = 0.4
+_CHANGES = re.compile(r"\b(release notes?|release \d|change ?log|news|what['’]s new)\b", re.IGNORECASE)
+"""Titles of pages that name everything once and explain nothing."""
+_CHANGES_FACTOR = 0.75
+_ABOUT_CHANGES = 0.5
 # As in bm25: how soon saying a word again says nothing new, and how much a long passage is held against it.
 _SATURATION = 0.9
 _LENGTH_SHARE = 0.5
@@ -148,9 +153,17 @@ def _scores(readings: Sequence[_Reading]) -> list[float]:
             + _PROXIMITY_WEIGHT * reading.proximity
             + _DOCUMENT_WEIGHT * documents[reading.candidate.path] / most
         )
-        * (_LISTING_FACTOR if reading.candidate.is_listing else 1.0)
+        * _worth(reading)
         for reading in readings
     ]
+
+
+def _worth(reading: _Reading) -> float:
+    """What a passage of its kind is worth: who asks for a subject does not look for a list that names it in passing."""
+    if reading.candidate.is_listing:
+        return _LISTING_FACTOR
+    is_about_changes = reading.in_title < _ABOUT_CHANGES and _CHANGES.search(reading.candidate.title)
+    return _CHANGES_FACTOR if is_about_changes else 1.0
 
 
 def _documents(readings: Sequence[_Reading], best: float) -> dict[str, float]:

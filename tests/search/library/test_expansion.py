@@ -53,6 +53,34 @@ def test_other_words_for_the_same_are_found(tmp_path: Path, question: str, text:
 @pytest.mark.parametrize(
     ("question", "text"),
     [
+        ("Who wrote this line?", "To see who will write and who has written a row of the file, ask for its authors."),
+        ("Which is the fastest disk?", "A fast drive is one without moving parts."),
+        ("How are the indices made?", "An index is created when the first row arrives."),
+        ("Where have the men gone?", "A man may go to the harbour."),
+    ],
+)
+def test_irregular_forms_of_english_words_are_found(tmp_path: Path, question: str, text: str) -> None:
+    assert found(tmp_path, question, text)[:1] == [text]
+
+
+def test_a_list_of_changes_comes_after_a_page_that_explains_unless_it_is_asked_for(tmp_path: Path) -> None:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    (folder / "news.md").write_text(
+        "# Release notes\n\nA running total can now be excluded from the window frame.", "utf-8"
+    )
+    (folder / "total.md").write_text(
+        "# Sums\n\nWith a frame a sum is the total of the rows so far, running on.", "utf-8"
+    )
+    library = Library(folder, tmp_path / "index.sqlite")
+    library.refresh_now()
+    assert library.search_now("How do I make a running total?")[0].path == "total.md"
+    assert library.search_now("Which release notes name a running total?")[0].path == "news.md"
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
         ("Is this file system readonly?", "The filesystem is read-only."),
         ("Is this filesystem read-only?", "The filesystem is readonly."),
     ],
