@@ -1,5 +1,6 @@
 """Every screen of the program for everybody: no violation found by axe-core, no foreign host, room for a finger, no motion."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -102,6 +103,7 @@ def _choose(page: Page, look: Look, place: Path) -> None:
     file.write_text(f"# Lease\n\n{NOTICE}\n", encoding="utf-8")
     page.locator("#upload-button-input").set_input_files(file)
     expect(page.locator("#attachments").get_by_text("lease.md")).to_be_visible()
+    expect(page.locator("#attachments button")).to_have_accessible_name(re.compile(r"\w"))  # given once it is drawn
 
 
 def _pages_of_our_own(page: Page, look: Look) -> None:
