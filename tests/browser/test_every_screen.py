@@ -101,7 +101,8 @@ def _choose(page: Page, look: Look, place: Path) -> None:
     expect(settings).to_be_focused()
     file = place / "lease.md"
     file.write_text(f"# Lease\n\n{NOTICE}\n", encoding="utf-8")
-    page.locator("#upload-button-input").set_input_files(file)
+    with page.expect_response("**/project/file**"):  # then Chainlit draws the attachment anew
+        page.locator("#upload-button-input").set_input_files(file)
     expect(page.locator("#attachments").get_by_text("lease.md")).to_be_visible()
     expect(page.locator("#attachments button")).to_have_accessible_name(re.compile(r"\w"))  # given once it is drawn
 

@@ -225,8 +225,11 @@ def test_views_are_not_sent_back_to_the_server(desk: BrowserContext) -> None:
 def test_stop_is_asked_once_and_shown(page: Page) -> None:
     _ask(page, "running")
     stop = page.locator(".rc-stop button")
-    stop.click()
-    expect(stop).to_be_disabled()
+    stop.wait_for()
+    # In the page itself: on a busy machine the turn has ended before a look from outside.
+    assert stop.evaluate(
+        "button => { button.click(); return new Promise((done) => setTimeout(() => done(button.disabled))); }"
+    )
     expect(page.locator(".rc-progress")).to_have_attribute("data-rc-end", "turn_stopped")
     expect(page.locator(".rc-summary strong")).to_have_text("Stopped")
     expect(stop).to_have_count(0)
@@ -462,12 +465,13 @@ def test_reload_on_a_phone_keeps_the_thread(browser: Browser, address: str) -> N
 def test_right_to_left_text_reads_from_the_right(page: Page) -> None:
     _ask(page, "right to left")
     expect(page.locator(".message-content .prose h1")).to_have_attribute("dir", "auto")
-    assert page.evaluate("getComputedStyle(document.querySelector('.message-content .prose h1')).direction") == "rtl"
+    expect(page.locator(".message-content .prose h1")).to_have_css("direction", "rtl")
 
 
 def _open(page: Page) -> None:
     page.goto("/")
     expect(page.locator("#welcome-screen #chat-input")).to_be_visible(timeout=30_000)
+    page.wait_for_function("window.rcUI?.words")
 
 
 def _ask(page: Page, kind: str) -> None:
