@@ -8,6 +8,7 @@ export const PAGE_TITLE = document.title;
 
 const RUNNING = '…';
 const KEY = 'rc-tell-me';
+const REDRAWN_MS = 1000;
 // Where fingers are used, browsers show no notification of an open page.
 const isOffered = 'Notification' in window && window.isSecureContext && !matchMedia('(pointer: coarse)').matches;
 
@@ -38,14 +39,21 @@ window.addEventListener('rc:phase', ({ detail }) => {
 });
 document.addEventListener('visibilitychange', look);
 window.addEventListener('focus', look);
-// Who turns to another conversation leaves the running one behind.
+// Who turns to another conversation leaves the running one behind. Chainlit may also draw the same one anew, which takes
+// its card away for a moment, and the card tells of a phase only once.
 afterChanges(() => {
-  if (now?.state !== 'running' || document.querySelector('.rc-progress[data-rc-state=running]')) return;
-  if (!document.querySelector('.rc-progress') || Date.now() > (now.drawnAt ??= Date.now()) + 1000) {
-    now = null;
-    draw();
-  }
+  if (now?.state === 'running' && !isDrawn()) setTimeout(forget, REDRAWN_MS, now);
 });
+
+function forget(left) {
+  if (now !== left || isDrawn()) return;
+  now = null;
+  draw();
+}
+
+function isDrawn() {
+  return Boolean(document.querySelector('.rc-progress[data-rc-state=running]'));
+}
 
 function tell(detail) {
   unseen = t(`tab.${detail.end}`);

@@ -348,9 +348,23 @@ def test_the_title_says_what_runs_and_what_came_while_the_tab_was_away(page: Pag
     expect(page).to_have_title("Research Chat")
 
 
+def test_the_title_outlasts_a_card_that_is_drawn_anew(page: Page) -> None:
+    _ask(page, "running")
+    expect(page).to_have_title(re.compile("^… Searching"))
+    redrawn = """async () => {
+        const card = document.querySelector('.rc-progress');
+        const place = card.parentElement;
+        card.remove();
+        await new Promise((done) => setTimeout(done, 400));
+        place.append(card);
+        await new Promise((done) => setTimeout(done, 1500));
+        return document.title;
+    }"""
+    assert page.evaluate(redrawn).startswith("… Searching")
+
+
 def test_the_title_is_plain_when_the_end_was_seen_or_another_conversation_is_open(page: Page) -> None:
     _ask(page, "no evidence")
-    expect(page).to_have_title(re.compile("^… "))
     _wait_until_done(page)
     expect(page).to_have_title("Research Chat")
     _ask(page, "running")
