@@ -13,7 +13,6 @@ from chat_app.web.conversation_html import render_page
 
 # The page brings its looks along: whoever is turned away gets no style sheet either.
 _STYLE = (
-    ":root{color-scheme:light dark}"
     "body{max-width:42rem;margin:0 auto;padding:2rem 1.25rem;font:1rem/1.6 system-ui,sans-serif;overflow-wrap:anywhere}"
     "h1{font-size:1.6rem;line-height:1.25}"
 )
