@@ -1,8 +1,6 @@
 // Which thread is on the page. Its address says so after a reload, but not always before.
 import { rcUI } from './rcui.js';
 
-const ADDRESS_AFTER_MS = 1000;
-
 rcUI.setThread = setThread;
 
 /** The thread on the page; null on an empty one. */
@@ -12,16 +10,21 @@ export function currentThread() {
   return document.querySelector('.rc-progress') ? (rcUI.thread ?? null) : null;
 }
 
-/** Told by the server or by an element: before the first reload the address does not name the thread on a phone. */
+/** Told by the server or by a card, which is on the page then. */
 export function setThread(id) {
-  if (!id || rcUI.thread === id) return;
+  if (!id) return;
+  const isNew = rcUI.thread !== id;
   rcUI.thread = id;
-  window.dispatchEvent(new CustomEvent('rc:thread'));
-  setTimeout(() => nameInAddress(id), ADDRESS_AFTER_MS);
+  if (isNew) window.dispatchEvent(new CustomEvent('rc:thread'));
+  nameInAddress(id);
 }
 
-/** Chainlit puts a new thread into the address only where its list is on the page; elsewhere a reload would lose the thread. */
+/**
+ * At once, so that no reload loses the thread: Chainlit does it when it has read its list of threads anew, and never where the
+ * list is not on the page, as on a phone. Its router hears of it as of a step back or forward.
+ */
 function nameInAddress(id) {
-  if (location.pathname !== '/' || rcUI.thread !== id || !document.querySelector('.rc-progress')) return;
+  if (location.pathname !== '/' || !document.querySelector('.rc-progress')) return;
   history.replaceState(history.state, '', `/thread/${encodeURIComponent(id)}`);
+  window.dispatchEvent(new PopStateEvent('popstate', { state: history.state }));
 }
