@@ -11,26 +11,23 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.app_process import AppProcess
 from tests.browser.person import Person, ask, opened
 from tests.fakes.providers import FakeProviders
-from tests.fakes.scenario import Scenario
+from tests.fakes.scenario import Fault, Role, Scenario
 
 pytestmark = [pytest.mark.browser, pytest.mark.provider_wire, pytest.mark.timeout(240)]
 
 expect.set_options(timeout=45_000)
-SEVEN_SECONDS = Scenario(
-    latency=0.3,
-    search_latency=1.5,
-    tokens_per_second=80,
-    plan_tokens=60,
-    search_tokens=40,
-    report_tokens=200,
-    searches=2,
-)
+PLAIN = Scenario(searches=2)
 
 
 @pytest.fixture(scope="module")
 def providers() -> Iterator[FakeProviders]:
-    with FakeProviders.start(SEVEN_SECONDS, process=True) as running:
+    with FakeProviders.start(PLAIN, process=True) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def at_once(providers: FakeProviders) -> None:
+    providers.scenario(PLAIN)
 
 
 @pytest.fixture(scope="module")
@@ -60,15 +57,23 @@ def test_without_keys_a_starter_question_is_answered_with_checked_quotes(browser
         app.stop()
 
 
-def test_plan_searches_and_report_are_watched_and_survive_reload_and_second_tab(person: BrowserContext) -> None:
+def test_plan_searches_and_report_are_watched_and_survive_reload_and_second_tab(
+    person: BrowserContext, providers: FakeProviders
+) -> None:
+    _hold(providers, "planner")
     page = opened(person)
     ask(page, "How do glaciers move?")
     expect(page.locator(".rc-progress")).to_contain_text("Planning")
+    page.reload()
+    expect(page.locator(".rc-progress")).to_contain_text("Planning")
+    _hold(providers, "search")
     expect(page.locator(".rc-progress")).to_contain_text("evidence and measurements")
-    expect(page).to_have_url(re.compile("/thread/"))
     page.reload()
     second = person.new_page()
     second.goto(page.url)
+    for tab in (page, second):
+        expect(tab.locator(".rc-progress")).to_contain_text("evidence and measurements")
+    providers.scenario(PLAIN)
     for tab in (page, second):
         expect(tab.locator(".rc-progress[data-rc-state=done]")).to_be_visible(timeout=60_000)
         expect(tab.locator("a.rc-cite").first).to_be_visible()
@@ -76,22 +81,29 @@ def test_plan_searches_and_report_are_watched_and_survive_reload_and_second_tab(
     assert "What stays open" in _report(page)
 
 
-def test_an_open_page_goes_on_by_itself_after_kill_9(person: BrowserContext, app: AppProcess) -> None:
+def test_an_open_page_goes_on_by_itself_after_kill_9(
+    person: BrowserContext, app: AppProcess, providers: FakeProviders
+) -> None:
+    _hold(providers, "search")
     page = opened(person)
     ask(page, "Why is the sky blue?")
     expect(page.locator(".rc-progress")).to_contain_text("evidence and measurements")
     app.kill()
+    providers.scenario(PLAIN)
     app.start()
     expect(page.locator(".rc-progress[data-rc-state=done]")).to_be_visible(timeout=60_000)
     expect(page.locator(".user-message, [data-step-type=user_message]")).to_have_count(1)
     assert _report(page).count("In short") == 1
 
 
-def test_a_lost_network_is_caught_up_with(person: BrowserContext) -> None:
+def test_a_lost_network_is_caught_up_with(person: BrowserContext, providers: FakeProviders) -> None:
+    _hold(providers, "search")
     page = opened(person)
     ask(page, "What is a tide?")
     expect(page.locator(".rc-progress")).to_contain_text("evidence and measurements")
     person.set_offline(True)
+    providers.scenario(PLAIN)
+    providers.settled_log()
     page.wait_for_timeout(4_000)  # how long the network is away, not a wait for something
     person.set_offline(False)
     expect(page.locator(".rc-progress[data-rc-state=done]")).to_be_visible(timeout=60_000)
@@ -99,11 +111,13 @@ def test_a_lost_network_is_caught_up_with(person: BrowserContext) -> None:
 
 
 def test_stop_keeps_what_was_found(person: BrowserContext, providers: FakeProviders) -> None:
+    _hold(providers, "analyst")
     page = opened(person)
     ask(page, "How old is the moon?")
     expect(page.locator(".rc-progress")).to_contain_text("sources")
+    providers.wait_for_request("analyst", "moon")
     page.locator(".rc-stop button").click()
-    expect(page.locator(".rc-progress")).to_contain_text("Stopped", timeout=3_000)
+    expect(page.locator(".rc-progress")).to_contain_text("Stopped")
     expect(page.locator("#chat-submit")).to_be_visible()
     asked = len(providers.log())
     page.reload()
@@ -121,7 +135,10 @@ def test_history_finds_the_question_and_a_deep_link_arrives_without_a_cookie(bro
         expect(page.locator("#thread-history")).to_contain_text("Do unmistakable narwhals sing?")
 
 
-def test_a_link_shows_the_conversation_without_sign_in_until_it_is_revoked(browser: Browser, app: AppProcess) -> None:
+def test_a_link_shows_the_conversation_without_sign_in_until_it_is_revoked(
+    browser: Browser, app: AppProcess, providers: FakeProviders
+) -> None:
+    _hold(providers, "analyst")
     asked = app.ask("How do bees find flowers?")
     with Person(browser, app) as person, Person(browser, app) as stranger:
         page = person.new_page()
@@ -133,6 +150,7 @@ def test_a_link_shows_the_conversation_without_sign_in_until_it_is_revoked(brows
         shared = stranger.new_page()
         shared.goto(link)
         expect(shared.locator("main")).to_contain_text("How do bees find flowers?")
+        providers.scenario(PLAIN)
         expect(shared.locator("main")).to_contain_text("What stays open")  # arrives live, without a reload
         assert stranger.cookies() == []
         page.get_by_role("button", name="Stop sharing").click()
@@ -152,6 +170,11 @@ def test_a_phone_shows_everything_without_scrolling_sideways(browser: Browser, a
         expect(page.locator("a.rc-cite").first).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert page.evaluate("document.documentElement.classList.contains('dark')") == (scheme == "dark")
+
+
+def _hold(providers: FakeProviders, role: Role) -> None:
+    """From now on requests in this role get their answer when another scenario is set; what was held before goes on."""
+    providers.scenario(PLAIN.model_copy(update={"faults": (Fault(kind="stall", role=role, after=0, times=None),)}))
 
 
 def _report(page: Page) -> str:

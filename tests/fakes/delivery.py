@@ -1,6 +1,7 @@
 """Sends one answer over HTTP at its pace, and breaks it where the scenario says so."""
 
 import asyncio
+import contextlib
 import json
 import math
 import time
@@ -22,12 +23,13 @@ _HEARTBEAT_SECONDS = 1.0
 
 
 class Delivery:
-    """The sending end of one request. `abort` closes its connection without ceremony."""
+    """The sending end of one request. `abort` closes its connection without ceremony; a stall ends when `released` is set."""
 
-    def __init__(self, send: Send, logged: LoggedRequest, abort: Callable[[], None]) -> None:
+    def __init__(self, send: Send, logged: LoggedRequest, abort: Callable[[], None], released: asyncio.Event) -> None:
         self._send = send
         self._logged = logged
         self._abort = abort
+        self._released = released
 
     async def error(self, status: int, body: Json, retry_after: str | None = None) -> None:
         await self._whole(json.dumps(body).encode(), status, retry_after)
@@ -112,8 +114,9 @@ class Delivery:
 
     async def _be_silent(self, seconds: float | None, heartbeat: bytes | None) -> None:
         end = time.monotonic() + seconds if seconds is not None else math.inf
-        while (left := end - time.monotonic()) > 0:
-            await asyncio.sleep(min(left, _HEARTBEAT_SECONDS))
+        while not self._released.is_set() and (left := end - time.monotonic()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._released.wait(), min(left, _HEARTBEAT_SECONDS))
             if heartbeat and left > _HEARTBEAT_SECONDS:
                 await self._body(heartbeat)
 

@@ -37,7 +37,7 @@ class Fault(_Script):
     status: answer with `status` (and `retry_after`).        bad_key: the provider's own answer to a wrong key.
     drop: close the connection before the first byte.        drop_midway: close it in the middle of the answer.
     fade: end it in the middle as if it were whole.          never: accept the request and never answer.
-    stall: stop sending in the middle, for `seconds`, but for what keeps a connection alive.
+    stall: stop sending in the middle, for `seconds` or until another scenario is set, but for what keeps a connection alive.
     malformed: 200 with JSON that does not parse.            error_event: an error inside the open stream
     foreign: 200 with JSON that is no answer.                (a plain request gets it as its status).
     empty: a valid answer without content.                   refusal: the provider's safety stop.
@@ -68,7 +68,7 @@ class Fault(_Script):
     after: float = Field(default=0.5, ge=0, le=1)
     """Share of the answer that is sent before a fault in mid-answer."""
     seconds: float | None = None
-    """How long a stall lasts before the answer goes on; None: for ever."""
+    """How long a stall lasts at most before the answer goes on; None: until another scenario is set."""
 
 
 class PlannedSearch(_Script):

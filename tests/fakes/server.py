@@ -45,10 +45,14 @@ class Stage:
 
     def __init__(self, scenario: Scenario) -> None:
         self.log = RequestLog()
+        self.replaced = asyncio.Event()
+        """Set when the scenario of now has given way to another."""
         self.play(scenario)
 
     def play(self, scenario: Scenario) -> None:
         self.scenario = scenario
+        self.replaced.set()
+        self.replaced = asyncio.Event()
         self._met = [0] * len(scenario.faults)
 
     def fault_for(self, ask: Ask) -> Fault | None:
@@ -74,7 +78,7 @@ class Provider:
         ask = self._wire.read(body, request.url.path)
         fault = self._stage.fault_for(ask)
         logged = self._stage.log.begin(ask, request.url.path, body, fault.kind if fault else None)
-        delivery = Delivery(send, logged, _Connection.abort_of(scope))
+        delivery = Delivery(send, logged, _Connection.abort_of(scope), self._stage.replaced)
         if not model_lists.is_key_taken(scope, self._stage.scenario):
             fault = Fault(kind="bad_key")
         answering = asyncio.create_task(self._answer(ask, fault, delivery, f"{logged.number:04}", request.base_url))

@@ -146,6 +146,17 @@ async def test_stalled_stream_goes_on(providers: FakeProviders, asking: Asking) 
     assert time.monotonic() - started >= 0.3
 
 
+async def test_stall_without_an_end_lasts_until_another_scenario_is_set(
+    providers: FakeProviders, asking: Asking
+) -> None:
+    said = Scenario(report="One two three four.")
+    providers.scenario(said.model_copy(update={"faults": (Fault(kind="stall"),)}))
+    agent = asking(CLAUDE)
+    async with asyncio.timeout(20), agent.run_stream(QUESTION) as stream:
+        providers.scenario(said)
+        assert await stream.get_output() == "One two three four."
+
+
 async def test_error_in_the_stream_says_which(providers: FakeProviders, asking: Asking) -> None:
     providers.scenario(Scenario(faults=(Fault(kind="error_event", status=529, times=None),)))
     for model in (CLAUDE, GEMINI):
