@@ -4,10 +4,12 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.app_process import AppProcess
 from tests.browser.person import Person
+
+expect.set_options(timeout=60_000)  # several pages and servers share two cores with whatever else is tested
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ from tests.fakes.scenario import Fault, Scenario
 
 pytestmark = [pytest.mark.browser, pytest.mark.provider_wire, pytest.mark.timeout(240)]
 
-expect.set_options(timeout=45_000)
 PLAIN = Scenario(searches=2)
 HALF_A_REPORT = Fault(kind="error_event", role="analyst", status=400, after=0.5)
 

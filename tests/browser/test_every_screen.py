@@ -56,7 +56,7 @@ def test_no_screen_keeps_anybody_out(browser: Browser, app: AppProcess, tmp_path
         _choose(page, look, tmp_path)
         look(page, "file attached")
         ask(page, QUESTION)
-        expect(page.locator(".rc-progress[data-rc-state=done]")).to_be_visible(timeout=30_000)
+        expect(page.locator(".rc-progress[data-rc-state=done]")).to_be_visible()
         expect(page.locator(".rc-next, .rc-sources").first).to_be_visible()
         look(page, "answer")
         _pages_of_our_own(page, look)

@@ -35,7 +35,7 @@ def test_the_library_is_found_from_the_chat_and_follows_the_folder(person: Brows
     expect(rows).to_have_count(3)
     expect(rows.first).to_contain_text("Is empty; copy it again.")
     (app.data_dir / "library" / "mosses.md").write_text("Mosses have no roots.")
-    expect(rows).to_have_count(4, timeout=20_000)
+    expect(rows).to_have_count(4)
     expect(page.locator(".files")).to_contain_text("mosses.md")
     page.locator("#words").fill("ferns")
     expect(rows).to_have_count(1)
@@ -55,7 +55,7 @@ def test_all_files_are_read_again_by_keyboard(person: BrowserContext) -> None:
         if page.evaluate("document.activeElement.textContent") == "Re-index":
             break
     page.keyboard.press("Enter")
-    expect(page.locator("#announcement")).to_have_text("Up to date", timeout=20_000)
+    expect(page.locator("#announcement")).to_have_text("Up to date")
     expect(page.locator("#progress")).to_contain_text("Up to date")
     assert page.url.endswith("/library")
 

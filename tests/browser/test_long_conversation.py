@@ -15,7 +15,6 @@ from tests.long_thread import question, write_long_thread
 
 pytestmark = [pytest.mark.browser, pytest.mark.provider_wire, pytest.mark.timeout(240)]
 
-expect.set_options(timeout=45_000)
 TURNS = TURNS_SHOWN + TURNS_MORE + 2
 NEXT = "How fast do glaciers in Greenland move?"
 

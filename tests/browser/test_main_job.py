@@ -15,7 +15,6 @@ from tests.fakes.scenario import Fault, Role, Scenario
 
 pytestmark = [pytest.mark.browser, pytest.mark.provider_wire, pytest.mark.timeout(240)]
 
-expect.set_options(timeout=45_000)
 PLAIN = Scenario(searches=2)
 
 
@@ -75,7 +74,7 @@ def test_plan_searches_and_report_are_watched_and_survive_reload_and_second_tab(
         expect(tab.locator(".rc-progress")).to_contain_text("evidence and measurements")
     providers.scenario(PLAIN)
     for tab in (page, second):
-        expect(tab.locator(".rc-progress[data-rc-state=done]")).to_be_visible(timeout=60_000)
+        expect(tab.locator(".rc-progress[data-rc-state=done]")).to_be_visible()
         expect(tab.locator("a.rc-cite").first).to_be_visible()
     assert _report(page) == _report(second)
     assert "What stays open" in _report(page)
@@ -91,7 +90,7 @@ def test_an_open_page_goes_on_by_itself_after_kill_9(
     app.kill()
     providers.scenario(PLAIN)
     app.start()
-    expect(page.locator(".rc-progress[data-rc-state=done]")).to_be_visible(timeout=60_000)
+    expect(page.locator(".rc-progress[data-rc-state=done]")).to_be_visible()
     expect(page.locator(".user-message, [data-step-type=user_message]")).to_have_count(1)
     assert _report(page).count("In short") == 1
 
@@ -106,7 +105,7 @@ def test_a_lost_network_is_caught_up_with(person: BrowserContext, providers: Fak
     providers.settled_log()
     page.wait_for_timeout(4_000)  # how long the network is away, not a wait for something
     person.set_offline(False)
-    expect(page.locator(".rc-progress[data-rc-state=done]")).to_be_visible(timeout=60_000)
+    expect(page.locator(".rc-progress[data-rc-state=done]")).to_be_visible()
     assert _report(page).count("In short") == 1
 
 

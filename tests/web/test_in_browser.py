@@ -19,6 +19,7 @@ from tests.web.conversations import QUESTION, THREAD, TOKEN, Shelf, analyzing, p
 from tests.web.test_share_page import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+expect.set_options(timeout=60_000)  # a page shares two cores with whatever else is tested
 CHROMIUM = shutil.which("chromium")  # None: the one that Playwright brought
 SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1280, "height": 860}, "phone": {"width": 390, "height": 844}}
 

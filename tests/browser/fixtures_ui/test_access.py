@@ -14,7 +14,7 @@ from tests.browser.fixtures_ui.test_page import _open as open_page
 from tests.browser.fixtures_ui.test_page import _wait_until_done as wait_until_done
 from tests.browser.looks import DESK, PHONE, cramped, moving, violations, visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 SAID = [
     "'{who}.pdf' has 9,000 pages and the limit is 5,000; split it.",
     "Claude (claude-x) is not available at the moment (503); Gemini takes over.",

@@ -44,7 +44,7 @@ RTL_QUERIES = (
     ("קנסות לפי חוק הבינה המלאכותית", "עונשים"),
 )
 
-RUNNING_VIEWS = 120
+RUNNING_VIEWS = 360
 """One every half second: long enough to be stopped, short enough not to outlive its look."""
 
 HOSTS = (
