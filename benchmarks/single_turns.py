@@ -1,5 +1,8 @@
 """One turn at a time: how soon a page sees the first step, what the program adds to its providers' time, the reference turn."""
 
+import asyncio
+import statistics
+
 from benchmarks.figures import Figure, milliseconds, seconds
 from benchmarks.server import MeasuredServer
 from benchmarks.stage import Stage
@@ -8,7 +11,8 @@ from tests.fakes import Scenario
 
 _TURNS = 8
 _DELAYED_TURNS = 4
-_REFERENCE_TURNS = 2
+_REFERENCE_TURNS = 4
+_SETTLING_SECONDS = 1.0
 _FEW_CHARACTERS = Scenario(searches=5)
 _DELAYED = Scenario(searches=5, latency=0.3)
 _REFERENCE = Scenario(
@@ -45,15 +49,20 @@ async def reference(stage: Stage) -> list[Figure]:
     """A turn whose providers need 7.8 s: 300 ms a call, 200 ms a search, 100 tokens a second."""
     await _warmed_up(stage)
     stage.play(_REFERENCE)
-    turns = [
-        await ask(stage.scripted, f"What is the physical limit of turn {number}?") for number in range(_REFERENCE_TURNS)
-    ]
+    turns, cpu = list[TimedTurn](), list[float]()
+    for number in range(_REFERENCE_TURNS):
+        before = stage.scripted.cpu_seconds()
+        turns.append(await ask(stage.scripted, f"What is the physical limit of turn {number}?"))
+        cpu += _used(stage.scripted, before)
+    idle = await _used_when_idle(stage.scripted, statistics.median(turn.wall for turn in turns))
     pauses = [pause for each in turns for pause in gaps(each)]
     return [
         Figure("time of the turn / its physical limit", tuple(t.wall / _LIMIT_SECONDS for t in turns), "x", "<= 1.030"),
         seconds("message -> first text of the report", [t.to_first_text for t in turns], "<= 4.10 s"),
         seconds("that, beyond its physical limit", [t.to_first_text - _LIMIT_TO_TEXT_SECONDS for t in turns]),
         milliseconds("pause between two pieces of the report", pauses),
+        milliseconds("processor time of a turn", cpu, "< 350 ms"),
+        milliseconds("of that, what the server takes when nothing is asked", idle),
     ]
 
 
@@ -87,6 +96,14 @@ async def _warmed_up(stage: Stage) -> None:
     """The first turn after a start waits until the providers' libraries are loaded."""
     stage.play(Scenario())
     await ask(stage.scripted, "Are the providers' libraries loaded?")
+
+
+async def _used_when_idle(server: MeasuredServer, duration_seconds: float) -> list[float]:
+    """Processor time in as many seconds in which nothing is asked."""
+    await asyncio.sleep(_SETTLING_SECONDS)
+    before = server.cpu_seconds()
+    await asyncio.sleep(duration_seconds)
+    return _used(server, before)
 
 
 def _used(server: MeasuredServer, before: float | None) -> list[float]:
