@@ -23,8 +23,8 @@ def linked(text: str, sources: Iterable[Source] = (), thread_id: str = "", *, is
         parsed = [*sections(text[:-undecided])]
     shown: list[str] = []
     for section in parsed:
-        # The last one may be another next time.
-        parts = _last_parts(section, is_growing=is_growing) if section is parsed[-1] else _parts(section)
+        # The last one of a growing text is another next time.
+        parts = _last_parts(section) if is_growing and section is parsed[-1] else _parts(section)
         shown += [part if isinstance(part, str) else _shown_citation(part, links) for part in parts]
     return "".join(shown)
 
@@ -34,10 +34,10 @@ def _parts(section: Section) -> tuple[Part, ...]:
     return tuple(part for piece in section.pieces for part in _piece_parts(piece))
 
 
-def _last_parts(section: Section, *, is_growing: bool) -> list[Part]:
+def _last_parts(section: Section) -> list[Part]:
     *complete, last = section.pieces
     parts = [part for piece in complete for part in _piece_parts(piece)]
-    return [*parts, *_piece_parts(last, is_growing=is_growing)]
+    return [*parts, *_piece_parts(last, is_growing=True)]
 
 
 def _piece_parts(piece: Piece, *, is_growing: bool = False) -> Sequence[Part]:

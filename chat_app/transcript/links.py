@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ class WebLink(NamedTuple):
     """As it is shown: `münchen.de`, but `xn--` for a name that could be taken for another one."""
 
 
+@lru_cache(maxsize=2048)
 def web_link(address: str) -> WebLink | None:
     """The link to an http or https address; None for any other one, and for one that browsers may read in another way."""
     parts = _ADDRESS.fullmatch(address) if address.isprintable() and " " not in address else None

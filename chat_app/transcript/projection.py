@@ -1,6 +1,7 @@
 """A turn's view as rows with fixed ids: projecting it again, anywhere, changes only what has changed."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
@@ -34,7 +35,13 @@ class TurnRows(BaseModel):
 
 def row_id(turn: Turn, slot: str) -> str:
     """The id of a row on screen and in the store. A retry writes over the rows of the try that failed."""
-    return str(uuid5(_NAMESPACE, f"{turn.first_id}/{slot}"))
+    return _id(f"{turn.first_id}/{slot}")
+
+
+@lru_cache(maxsize=2048)
+def _id(name: str) -> str:
+    # Dozens of rows are projected dozens of times a turn.
+    return str(uuid5(_NAMESPACE, name))
 
 
 def project(turn: Turn, view: TurnView) -> TurnRows:
