@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dbos import DBOS, SetWorkflowID, StepInfo
 
 from chat_app.research.turn import Turn
-from chat_app.workflows.engine import APPLICATION_VERSION, QUEUE
+from chat_app.workflows.engine import APPLICATION_VERSION
 
 _MODEL_REQUEST = "__model.request"
 _PLANNER = "planner" + _MODEL_REQUEST
@@ -21,11 +21,9 @@ async def try_again(turn: Turn, failure_kind: str | None) -> bool:
         return False
     steps = await DBOS.list_workflow_steps_async(failed.id)
     with SetWorkflowID(turn.id):
+        # Without a queue of ours: the engine's own, in which a copy waits then, is looked at more often.
         await DBOS.fork_workflow_async(
-            failed.id,
-            failed_step(steps, failure_kind),
-            application_version=APPLICATION_VERSION,
-            queue_name=QUEUE,
+            failed.id, failed_step(steps, failure_kind), application_version=APPLICATION_VERSION
         )
     return True
 

@@ -25,7 +25,7 @@ from chat_app.workflows.tries import try_again
 
 logger = logging.getLogger(__name__)
 
-TURNS_AT_ONCE = 48
+TURNS_AT_ONCE = 56
 """How many turns of this process begin without waiting in the queue."""
 _UNDER_WAY = {"PENDING", "ENQUEUED", "DELAYED"}
 
