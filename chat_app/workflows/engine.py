@@ -20,7 +20,7 @@ _FILE_NAME = "workflows.sqlite"
 APPLICATION_VERSION = "1"
 """Pinned: the engine's default, a hash of the source, would orphan every running turn at each edit. Raise it only with
 a plan for the turns that are under way; smaller changes go through `DBOS.patch`."""
-_QUEUE_POLL_SECONDS = 5.0
+_QUEUE_POLL_SECONDS = 2.0
 """Only turns that found no room wait in the queue, behind dozens of others. Asking it once a second took a quarter of what
 an idle server took."""
 _QUEUED_TURNS_AT_ONCE = 8
