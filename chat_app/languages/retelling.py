@@ -88,6 +88,8 @@ def _clause(text: str, language: Language) -> str | None:
             values = found.groupdict()
             if "error" in values:
                 values["error"] = _retold(values["error"], language)
+            if "who" in values:  # A provider has its name in every language; the library has not.
+                values["who"] = known_clauses(language).get(values["who"], values["who"])
             return clause.told.format_map(values)
     return None
 

@@ -52,7 +52,9 @@ function clause(text) {
   for (const [english, other] of clauses) {
     const found = english.exec(text);
     if (!found) continue;
-    const values = found.groups ?? {};
+    const values = { ...found.groups };
+    // A provider has its name in every language; the library has not.
+    if (values.who) values.who = dictionary.told[values.who] ?? values.who;
     return other.replace(/\{([a-z]+)\}/g, (_, name) => (name === 'error' ? retold(values[name]) : (values[name] ?? '')));
   }
   return null;

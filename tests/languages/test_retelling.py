@@ -63,6 +63,12 @@ def test_it_is_told_to_the_person_whose_request_it_is() -> None:
     assert retold("Is empty; copy it again.") == "Is empty; copy it again."
 
 
+def test_the_library_is_named_in_the_readers_language_and_a_provider_by_its_name() -> None:
+    assert retold("The library could not be reached (disk); try again.", "de").startswith("Die Bibliothek ")
+    assert "ライブラリ" in retold("The library gave no answer in time; try again.", "ja")
+    assert "Anthropic" in retold("Anthropic gave no answer in time; try again.", "ja")
+
+
 def test_a_place_keeps_the_words_of_the_file() -> None:
     assert retold_place("Warranty > Is empty of terms > page 12", "de") == "Warranty > Is empty of terms > Seite 12"
     assert retold_place("rows 2–8", "ja") == "2–8 行目"

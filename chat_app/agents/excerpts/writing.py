@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from chat_app.agents.brief import AnalystBrief
+from chat_app.agents.excerpts.grammars import Language
 from chat_app.agents.excerpts.languages import language_of
 from chat_app.agents.excerpts.parts import is_same_question, parts_of
 from chat_app.agents.excerpts.planning import answered_before, named
 from chat_app.agents.excerpts.quotation import block_quote, escaped
 from chat_app.agents.excerpts.selection import MAX_EXCERPTS, Excerpt, excerpts_for, has_quotable, openings
 from chat_app.agents.excerpts.wording import WORDINGS, Wording
-from chat_app.languages.retelling import retold
+from chat_app.languages.retelling import retold, retold_place
 from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source
 from chat_app.search.attachment_names import means_the_file
 
@@ -67,7 +68,7 @@ def _sections(brief: AnalystBrief, wording: Wording) -> tuple[list[str], list[st
     for outcome in sorted(outcomes, key=lambda outcome: outcome.search):
         if isinstance(outcome, SearchFailed):
             gaps.append(wording.failed.format(f"{escaped(outcome.query)} ({escaped(retold(outcome.error, language))})"))
-        elif section := _section(outcome, quoted, wording, _limit(outcome.query, len(outcomes), compared)):
+        elif section := _section(outcome, quoted, language, wording, _limit(outcome.query, len(outcomes), compared)):
             heading = [f"## {escaped(outcome.query)}"] if len(outcomes) > 1 else []
             sections.append("\n\n".join([*heading, *section]))
         else:
@@ -92,7 +93,7 @@ def _limit(query: str, searches: int, compared: frozenset[str]) -> int:
     return 1 if query in compared else _LIMIT_OF_PARTS
 
 
-def _section(finding: Finding, quoted: list[Excerpt], wording: Wording, limit: int) -> list[str]:
+def _section(finding: Finding, quoted: list[Excerpt], language: Language, wording: Wording, limit: int) -> list[str]:
     """Adds what it quotes to `quoted`; what is there already is only referred to."""
     excerpts = excerpts_for(finding.query, finding.sources, limit + len(quoted))
     known = [next((other for other in quoted if excerpt.is_known_from(other)), None) for excerpt in excerpts]
@@ -102,8 +103,10 @@ def _section(finding: Finding, quoted: list[Excerpt], wording: Wording, limit: i
     quoted += new
     if not excerpts and means_the_file(finding.query):
         new = openings(finding.sources)[:limit]
-    blocks = [f"{block_quote(excerpt.segments, excerpt.source.number or 0)}\n\n{_place(excerpt)}" for excerpt in new]
-    referred = {_reference(other): None for other in known[:limit] if other is not None}
+    blocks = [
+        f"{block_quote(excerpt.segments, excerpt.source.number or 0)}\n\n{_place(excerpt, language)}" for excerpt in new
+    ]
+    referred = {_reference(other, language): None for other in known[:limit] if other is not None}
     if referred:
         blocks.insert(0 if known[0] is not None else len(blocks), f"{wording.quoted_above} {', '.join(referred)}")
     if not blocks and (
@@ -113,17 +116,18 @@ def _section(finding: Finding, quoted: list[Excerpt], wording: Wording, limit: i
     return blocks
 
 
-def _place(excerpt: Excerpt) -> str:
-    """Title and heading path, without saying the title twice."""
-    steps = [step.strip() for step in (excerpt.passage.location or "").split(" > ") if step.strip()]
+def _place(excerpt: Excerpt, language: Language) -> str:
+    """Title and heading path or page, without saying the title twice."""
+    location = retold_place(excerpt.passage.location or "", language)
+    steps = [step.strip() for step in location.split(" > ") if step.strip()]
     title = excerpt.source.title.strip()
     if steps and steps[0].casefold() == title.casefold():
         steps = steps[1:]
     return escaped("— " + " › ".join([title, *steps]))
 
 
-def _reference(excerpt: Excerpt) -> str:
-    return f"{_place(excerpt).removeprefix('— ')} [{excerpt.source.number}]"
+def _reference(excerpt: Excerpt, language: Language) -> str:
+    return f"{_place(excerpt, language).removeprefix('— ')} [{excerpt.source.number}]"
 
 
 def _titled(source: Source) -> str:

@@ -67,6 +67,18 @@ def test_the_title_is_not_said_twice() -> None:
     assert text.endswith("— A › B")
 
 
+@pytest.mark.parametrize(
+    ("question", "place"),
+    [
+        ("What is VACUUM?", "— Manual › page 4"),
+        ("Was ist VACUUM?", "— Manual › Seite 4"),
+        ("VACUUM とは何ですか？", "— Manual › 4 ページ"),
+    ],
+)
+def test_a_page_is_named_in_the_language_of_the_question(question: str, place: str) -> None:
+    assert report(question, found(0, question, source(1, VACUUM, location="page 4"))).endswith(place)
+
+
 def test_the_best_passage_comes_first_and_other_subjects_are_left_out() -> None:
     text = report(
         "What is VACUUM?", found(0, "What is VACUUM?", source(1, VACUUM), source(2, WEATHER), source(3, LOCKS))
