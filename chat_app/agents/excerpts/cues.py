@@ -15,12 +15,23 @@ def asks_why(query: str) -> bool:
     return cue_of(query) is _REASON
 
 
+def is_negated(text: str) -> bool:
+    """Whether it says, or asks, what is not."""
+    return _NOT.search(text) is not None
+
+
 def asks_of_changes(query: str) -> bool:
     """Whether it is about what is new in which version."""
     return _CHANGES.search(query) is not None
 
 
 _SUBJECT_WORDS = 5
+_NOT = re.compile(
+    r"\b(?:not|never|no|none|cannot|\w+n['’]t|forbidden|prohibited|avoid|leave out|except|nicht|nichts|kein\w*|nie|verboten|untersagt|"
+    r"pas|jamais|interdit\w*|aucune?|sauf|no|nunca|ni|tampoco|ningun\w*|ningún|prohibid\w*|evitar)\b|"
+    r"不得|不能|不要|不可|禁止|没有|未|ない|ません|禁じ|禁止|ห้าม|ไม่",
+    re.IGNORECASE,
+)
 _CHANGES = re.compile(
     r"\b(?:new|news|chang(?:e|es|ed)|changelog|releases?d?|versions?|since|added|removed|neu\w*|geändert|änderung\w*|version\w*|"
     r"nouve\w+|chang\w+|nuev\w+|cambi\w+|versi\w+)\b|新|版|変更|更新",

@@ -26,9 +26,9 @@ def language_of(text: str) -> Language:
     if _HAN.search(text):
         return "zh"
     words = set(WORD.findall(text.replace("’", "'")))
-    scores: dict[Language, float] = {"en": float(len(words & _stopwords("en")))}
+    scores: dict[Language, float] = {"en": _said(words, "en")}
     for language, letters in _LETTERS.items():
-        scores[language] = len(words & _stopwords(language)) + bool(letters.search(text)) * 0.5
+        scores[language] = _said(words, language) + bool(letters.search(text)) * 0.5
     return max(scores, key=lambda language: scores[language])
 
 
@@ -58,6 +58,12 @@ def has_words(text: str, language: Language) -> bool:
 @cache
 def _stopwords(language: Language) -> frozenset[str]:
     return STOPWORDS.get(language, frozenset()) | _MORE_STOPWORDS.get(language, frozenset())
+
+
+def _said(words: set[str], language: Language) -> float:
+    """How much of the language is in the words: "was bedeutet" is German, though "was" is English, too."""
+    weak = words & GRAMMARS[language].weak
+    return len(words & _stopwords(language)) + 0.5 * len(weak - _stopwords(language))
 
 
 def _without_elision(word: str) -> str:

@@ -7,11 +7,13 @@ from functools import cache, lru_cache
 
 from pydantic import BaseModel, ConfigDict
 
-from chat_app.agents.excerpts.cues import DEFINITION, asks_of_changes, asks_why, cue_of
+from chat_app.agents.excerpts.cues import DEFINITION, asks_of_changes, asks_why, cue_of, is_negated
 from chat_app.agents.excerpts.grammars import GRAMMARS, Language
 from chat_app.agents.excerpts.languages import content_words, language_of
+from chat_app.agents.excerpts.measures import measure_of
+from chat_app.agents.excerpts.vocabulary import Term, terms_of
 from chat_app.search.library.inflection import stem
-from chat_app.search.library.scripts import has_spaceless, query_bigrams
+from chat_app.search.library.scripts import has_spaceless
 from chat_app.search.library.stopwords import GENERAL
 from chat_app.search.library.thesaurus import alike
 
@@ -20,6 +22,7 @@ _KATAKANA = re.compile(r"[\u30a0-\u30fa\u30fc-\u30ff]{3,}")
 _CARRIED = re.compile(r"\s?[(（][^()（）]+[)）](?=\W*$)")
 _ASKS = re.compile(r"[?？¿]|^(?:what|why|how|when|where|which|who|is|are|do|does|can|should)\b", re.IGNORECASE)
 _SUBJECT_WORDS = 3
+_PHRASE_WORDS = 3
 _RELATIONAL_WEIGHT = 0.5
 _SHORT_NUMBER_WEIGHT = 0.5
 _UNKNOWN_WEIGHT = 1.2
@@ -56,8 +59,16 @@ class Inquiry(BaseModel):
     language: Language = "en"
     needs_cue: bool = False
     """Whether nothing but its kind tells what is asked of a subject carried over: "Why (MVCC)?"."""
+    vague: frozenset[int] = frozenset()
+    """The terms that name no subject, where they are known: they need not be held."""
     is_subject: bool = False
     """Whether it is nothing but two or three words that name something."""
+    measure: re.Pattern[str] | None = None
+    """What the figure looks like that is asked for."""
+    phrases: frozenset[str] = frozenset()
+    """Three words of the question in a row, small ones too: "work from home"."""
+    is_negated: bool = False
+    """Whether it asks what not to do, or what is not so."""
     is_of_changes: bool = False
     """Whether it asks what came when, which a list of changes tells best."""
 
@@ -70,7 +81,10 @@ class Inquiry(BaseModel):
 
         One word of several is none either. All of a bare subject, and something of what is asked of a subject carried over.
         """
-        if len(found) < min(2, len(self.terms)) or (self.own and self.own.isdisjoint(found)):
+        named = found - self.vague
+        if len(found) < min(2, len(self.terms)) and len(named) < min(2, len(self.terms) - len(self.vague)):
+            return False
+        if self.own and self.own.isdisjoint(found):
             return False
         return self.share(found & self.core) >= (1.0 if self.is_subject else 0.5) * self.share(self.core) - 1e-9
 
@@ -110,6 +124,10 @@ class Inquiry(BaseModel):
         named = [i for i, word in enumerate(words) if not self.core.isdisjoint(self.found(word))]
         return any(_defines(words[at], words[at + 1 : at + 3]) for at in named)
 
+    def has_phrase(self, text: str) -> bool:
+        words = f" {' '.join(_WORD.findall(text.casefold()))} " if self.phrases else ""
+        return any(phrase in words for phrase in self.phrases)
+
     def share(self, found: Iterable[int]) -> float:
         return sum(self.weights[i] for i in found)
 
@@ -131,21 +149,19 @@ def inquiry(query: str, passages: Sequence[str]) -> Inquiry:
     language = language_of(query)
     said = _CARRIED.sub("", query)
     own_words = frozenset(content_words(said, language)) if said != query else frozenset[str]()
-    content = content_words(query, language)
-    words = {_stemmed(word): word for word in content if not query_bigrams(word)}
-    runs = {run: len(run) - 1 for word in content if query_bigrams(word) for run in _runs(word)}
-    ways = [_ways(key, word, language, is_own=word in own_words) for key, word in words.items()]
-    terms = (*ways, *(frozenset({run}) for run in runs))
+    is_english = language == "en" and not has_spaceless(query)
+    asked = _english_terms(query, own_words) if is_english else terms_of(query, passages)
+    terms = tuple(term.ways for term in asked)
     held = [_found(terms, passage) for passage in passages]
-    factors = [*(_factor(word, key, language) for key, word in words.items()), *map(float, runs.values())]
-    raw = [factor * _telling(sum(i in found for found in held), len(held)) for i, factor in enumerate(factors)]
+    raw = [term.factor * _telling(sum(i in found for found in held), len(held)) for i, term in enumerate(asked)]
     total = sum(raw) or 1.0
-    core = frozenset(i for i, factor in enumerate(factors) if factor >= 1.0)
+    core = frozenset(i for i, term in enumerate(asked) if term.is_core)
     return Inquiry(
         terms=terms,
         weights=tuple(weight / total for weight in raw),
         core=core,
-        own=frozenset(i for i, word in enumerate(words.values()) if word in own_words),
+        own=_found(terms, " ".join(own_words)) if own_words else frozenset(),
+        vague=frozenset(i for i, term in enumerate(asked) if term.is_vague),
         cue=cue_of(query),
         language=language,
         needs_cue=said != query and not own_words and asks_why(query),
@@ -153,15 +169,30 @@ def inquiry(query: str, passages: Sequence[str]) -> Inquiry:
         and said.isascii()
         and _ASKS.search(query) is None
         and any(core <= found for found in held),
+        measure=measure_of(query),
+        phrases=_phrases(query, terms),
+        is_negated=is_negated(query),
         is_of_changes=asks_of_changes(query),
     )
 
 
-def _runs(word: str) -> list[str]:
-    """What stands for a word of a script without spaces: pairs of characters, but whole words of katakana."""
-    text = unicodedata.normalize("NFKC", word)
-    foreign = [run.rstrip("ー") for run in _KATAKANA.findall(text)]
-    return [*foreign, *(pair for pair in query_bigrams(_KATAKANA.sub(" ", text)))]
+def _phrases(query: str, terms: Sequence[frozenset[str]]) -> frozenset[str]:
+    """Those that hold two of what is asked for, or one and what goes with it."""
+    words = _WORD.findall(query.casefold())
+    rows = (" ".join(words[at : at + _PHRASE_WORDS]) for at in range(len(words) - _PHRASE_WORDS + 1))
+    return frozenset(f" {row} " for row in rows if _found(terms, row.rsplit(" ", 1)[-1]))
+
+
+def _english_terms(query: str, own_words: frozenset[str]) -> list[Term]:
+    words = {_stemmed(word): word for word in content_words(query, "en")}
+    return [_english_term(key, word, is_own=word in own_words) for key, word in words.items()]
+
+
+def _english_term(key: str, word: str, *, is_own: bool) -> Term:
+    factor = _factor(word, key)
+    return Term(
+        ways=_ways(key, word, is_own=is_own), factor=factor, is_core=factor >= 1.0, is_vague=word.casefold() in GENERAL
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -181,10 +212,10 @@ def _alike_by_stem() -> dict[str, frozenset[str]]:
     return {key: group for group in groups for key in group}
 
 
-def _ways(key: str, word: str, language: Language, *, is_own: bool) -> frozenset[str]:
+def _ways(key: str, word: str, *, is_own: bool) -> frozenset[str]:
     """`is_own`: all depends on this word, so whatever means about the same will do."""
     ways = _alike_by_stem().get(key, frozenset({key}))
-    return ways | {_stemmed(other) for other in alike(word)} if is_own and language == "en" else ways
+    return ways | {_stemmed(other) for other in alike(word)} if is_own else ways
 
 
 def _telling(passages_with: int, passages: int) -> float:
@@ -192,13 +223,12 @@ def _telling(passages_with: int, passages: int) -> float:
     return 0.7 + 0.3 * passages_with / passages if passages_with else _UNKNOWN_WEIGHT
 
 
-def _factor(word: str, key: str, language: Language) -> float:
+def _factor(word: str, key: str) -> float:
     if word.isdigit() and len(word) < 3:
         return _SHORT_NUMBER_WEIGHT
-    is_general = language == "en" and word.casefold() in GENERAL
-    return _RELATIONAL_WEIGHT if is_general or key in _relational(language) else 1.0
+    return _RELATIONAL_WEIGHT if word.casefold() in GENERAL or key in _relational() else 1.0
 
 
 @cache
-def _relational(language: Language) -> frozenset[str]:
-    return frozenset(_stemmed(word) for word in GRAMMARS[language].relational)
+def _relational() -> frozenset[str]:
+    return frozenset(_stemmed(word) for word in GRAMMARS["en"].relational)

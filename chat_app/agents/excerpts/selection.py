@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict
 from chat_app.agents.excerpts.relevance import Inquiry, inquiry, stems
 from chat_app.agents.excerpts.segments import Segment, segments_of
 from chat_app.agents.excerpts.windows import MAX_SENTENCES, Reading, windows
-from chat_app.research.evidence import Passage, Source, is_attachment
+from chat_app.research.evidence import Passage, Source, is_attachment, is_file, place_of
+from chat_app.search.library.matching import name_in_words
 
 MAX_EXCERPTS = 3
 _LEAST_COVERAGE = 0.34
@@ -106,12 +107,17 @@ def _quotable(source: Source) -> Iterator[Passage]:
 
 
 def _with_place(source: Source, passage: Passage) -> str:
-    return f"{source.title}\n{passage.location or ''}\n{passage.quote}"
+    return f"{source.title}\n{_file_name(source)}\n{passage.location or ''}\n{passage.quote}"
+
+
+def _file_name(source: Source) -> str:
+    """What the person called the file: often the only place that names its subject."""
+    return name_in_words(place_of(source)) if is_file(source) else ""
 
 
 def _best_window(asked: Inquiry, rank: float, source: Source, passage: Passage) -> Excerpt | None:
     segments = _without_heading(segments_of(passage.quote), passage.location)
-    reading = Reading(asked, segments, source.title, passage.location)
+    reading = Reading(asked, segments, source.title, passage.location, _file_name(source))
     if asked.share(reading.place.union(*reading.found)) < _LEAST_COVERAGE:
         return None
     first, last = max(windows(segments), key=lambda window: reading.score(*window))

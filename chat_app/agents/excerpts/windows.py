@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from chat_app.agents.excerpts.cues import DEFINITION
+from chat_app.agents.excerpts.cues import DEFINITION, is_negated
 from chat_app.agents.excerpts.relevance import Inquiry, stems
 from chat_app.agents.excerpts.segments import Segment
 
@@ -18,6 +18,10 @@ _ANSWER = 0.2
 _DEFINITION = 0.3
 _FLAWS = 0.5
 _CHRONICLE = 0.5
+_NEGATION = 0.2
+_NEGATED_PLACE = 0.6
+_PHRASE = 0.3
+_MEASURE = 0.2
 _CHRONICLE_TITLE = re.compile(
     r"\b(?:what.?s new|change ?logs?|release notes|release \d\S*|news)\b|^(?:the )?(?:index|versions?|changes)$|"
     r"\b(?:änderungsprotokoll|versionshinweise|neuerungen|stichwortverzeichnis|nouveautés|"
@@ -86,6 +90,8 @@ class _Look:
         self.is_caption = _CAPTION.match(segment.text) is not None
         self.announces = segment.text.endswith((":", "："))
         self.answers = bool(found) and asked.is_answered_by(segment.text)
+        self.has_measure = asked.measure is not None and asked.measure.search(segment.text) is not None
+        self.has_phrase = asked.has_phrase(segment.text)
         self.defines = bool(found) and asked.cue is DEFINITION and asked.is_definition(segment.text)
 
 
@@ -96,12 +102,14 @@ def _is_plain(word: str) -> bool:
 class Reading:
     """A passage read with a question in mind."""
 
-    def __init__(self, asked: Inquiry, segments: Sequence[Segment], title: str, location: str | None) -> None:
+    def __init__(
+        self, asked: Inquiry, segments: Sequence[Segment], title: str, location: str | None, file_name: str = ""
+    ) -> None:
         self._asked = asked
         self._segments = segments
         self.found = [asked.found(segment.text) for segment in segments]
         steps = [title, *(location or "").split(" > ")]
-        self.place = asked.found("\n".join(steps))
+        self.place = asked.found("\n".join([*steps, file_name]))
         names = (title, steps[-1])
         self._title = self._precision(title) * asked.share(asked.found(title))
         self._is_chronicle = _CHRONICLE_TITLE.search(title) is not None and not asked.is_of_changes
@@ -109,6 +117,8 @@ class Reading:
         self._defines = asked.cue is DEFINITION and any(self._is_named_by(name) for name in _ways_to_name(names))
         self._looks = [_Look(segment, terms, asked) for segment, terms in zip(segments, self.found, strict=True)]
         self._answers = self.answers(0, len(segments))
+        self._is_negated = any(is_negated(segment.text) for segment in segments)
+        self._is_place_negated = is_negated(steps[-1])
 
     def score(self, first: int, last: int) -> float:
         """What the window holds of the question, how close together, and whether it reads like an answer."""
@@ -119,6 +129,8 @@ class Reading:
             asked.share(one | two) for one, two in zip(found, [*found[1:], frozenset[int]()], strict=True)
         )
         score += _CUE * (self.answers(first, last) + self.defines(first, last))
+        score += _CUE * any(look.has_measure for look in self._looks[first:last])
+        score += _CUE * any(look.has_phrase for look in self._looks[first:last])
         score += self._about * (1.0 if first == 0 else 0.4)
         return score - self._flaws(first, last)
 
@@ -130,6 +142,10 @@ class Reading:
         merit += _ANSWER * self._answers
         merit += _DEFINITION * self.defines(first, last)
         merit -= _FLAWS * self._flaws(first, last)
+        merit += _NEGATION * (self._asked.is_negated and self._is_negated)
+        merit += _PHRASE * any(look.has_phrase for look in self._looks)
+        merit += _MEASURE * any(look.has_measure for look in self._looks)
+        merit += _NEGATED_PLACE * (self._asked.is_negated and self._is_place_negated)
         return merit - _CHRONICLE * self._is_chronicle
 
     def defines(self, first: int, last: int) -> bool:

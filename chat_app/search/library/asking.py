@@ -12,6 +12,7 @@ _TERM_WEIGHT = 1.5
 """What any term counts besides its rarity; otherwise one rare word alone would cover a question."""
 _CANDIDATES = 60
 _LEAST_WAYS = 2
+_MAX_PAIRS = 200
 _MAX_APPEARANCES = 10_000
 """Of all words by which candidates are chosen, in passages: it bounds the time. What stands everywhere chooses nothing."""
 
@@ -23,14 +24,9 @@ class Asked:
         self._index = index
         self._notions = notions(question, index)
         self.stems = stems_of(self._notions)
-        self._known = index.frequencies(
-            sorted({stem for each in self.stems for way in (*each.own, *each.alike) for stem in way})
-        )
-        count = index.passage_count()
-        self.weights = [
-            notion.factor * (_rarity(self._frequency(each), count) + _TERM_WEIGHT)
-            for notion, each in zip(self._notions, self.stems, strict=True)
-        ]
+        stems = sorted({stem for each in self.stems for way in (*each.own, *each.alike) for stem in way})
+        self._known = index.frequencies(stems) | _frequencies_of_prefixes(stems, index)
+        self.weights = self._weights(index.passage_count())
         self.total = sum(w for w, notion in zip(self.weights, self._notions, strict=True) if not notion.is_hint) or 1.0
         """The weight of all that an answer should hold."""
         numbered = range(len(self.weights))
@@ -47,6 +43,16 @@ class Asked:
         if alike:
             found += self._index.candidates([*own, *alike], _CANDIDATES)
         return list({(each.path, each.location, each.text): each for each in found}.values())
+
+    def _weights(self, count: int) -> list[float]:
+        """By rarity. A word that names no subject is none the more telling for being unknown to the documents."""
+        rarities = [_rarity(self._frequency(each), count) for each in self.stems]
+        telling = [r for r, notion in zip(rarities, self._notions, strict=True) if not notion.is_vague]
+        most = max(telling, default=_rarity(0, count))
+        return [
+            notion.factor * ((min(rarity, most) if notion.is_vague else rarity) + _TERM_WEIGHT)
+            for rarity, notion in zip(rarities, self._notions, strict=True)
+        ]
 
     def _ways(self, kind: str) -> list[str]:
         """Expressions, the rarest first, as many as the time allows."""
@@ -80,6 +86,16 @@ class Asked:
 
     def _count(self, way: Sequence[str]) -> int:
         return min((self._known.get(stem, 0) for stem in way), default=0)
+
+
+def _frequencies_of_prefixes(stems: Sequence[str], index: Index) -> dict[str, int]:
+    """Of a lone character: its most frequent pair's."""
+    found: dict[str, int] = {}
+    for stem in stems:
+        if stem.endswith("*"):
+            terms = index.terms_from(stem[:-1], _MAX_PAIRS)
+            found[stem] = max(index.frequencies(terms).values(), default=0) if terms else 0
+    return found
 
 
 def _rarity(frequency: float, passage_count: int) -> float:

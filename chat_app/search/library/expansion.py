@@ -1,25 +1,28 @@
 """What a question asks for, each with the other ways in which documents may put it: inflected, joined, parted, or in other words."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from chat_app.search.library.compounds import Compounds, beginning
+from chat_app.search.library.everyday import same, same_in
 from chat_app.search.library.inflection import is_form_of, plain, root
 from chat_app.search.library.irregular import other_forms
 from chat_app.search.library.questions import language_of_stopwords, terms
-from chat_app.search.library.stopwords import GENERAL
+from chat_app.search.library.scripts import has_hiragana, phrase_of, text_of
+from chat_app.search.library.stopwords import GENERAL, GENERAL_OF
 from chat_app.search.library.thesaurus import alike, phrases_in
 
 _GENERAL_FACTOR = 0.4
 _HINT_FACTOR = 0.5
 _MAX_FORMS = 12
 _LEAST_PREFIX = 3
-_LEAST_PART = 4
-_LINKS = ("", "s", "n", "en", "es")
-"""What German puts between the parts of a compound."""
+_GRAMMAR_FACTOR = 0.3
+"""What pairs of Hiragana count, which are mostly endings."""
+_PARTICIPLE = re.compile("ge(?=.{4})")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -35,6 +38,9 @@ class Notion(BaseModel):
     factor: float = 1.0
     """What it counts beside the others, its rarity aside."""
 
+    is_vague: bool = False
+    """Whether it names no subject."""
+
     @property
     def is_hint(self) -> bool:
         """Whether it is only what a turn of phrase suggests: welcome, but nothing that an answer must hold."""
@@ -48,6 +54,10 @@ class Vocabulary(Protocol):
         """Terms that begin so, in alphabetical order."""
         ...
 
+    def terms_holding(self, parts: Sequence[str], limit: int) -> list[str]:
+        """Terms in which any of the parts stands."""
+        ...
+
     def frequencies(self, stems: Sequence[str]) -> dict[str, int]:
         """In how many passages each stands; what stands nowhere is left out."""
         ...
@@ -58,7 +68,17 @@ def notions(question: str, vocabulary: Vocabulary) -> list[Notion]:
     language = language_of_stopwords(question)
     expressions = terms(question)
     joined = _joined(expressions, vocabulary)
-    found = [_notion(each, language, vocabulary, joined.get(each, ())) for each in expressions]
+    same_words = same_in(question)
+    found: list[Notion] = []
+    compounds = _compounds(expressions, language, vocabulary)
+    for each in expressions:
+        if readable := text_of(each):
+            found.append(_pair(each, readable, same_words))
+        elif compounds is None or not (word := _only_word(each)):
+            found.append(_notion(each, language, vocabulary, joined.get(each, ())))
+        else:
+            notion = _notion(each, language, vocabulary, joined.get(each, ()))
+            found += _german(notion, word, compounds, vocabulary, is_plain=question.islower())
     if language != "en" or not found:
         return found
     hints = (Notion(own=(), alike=tuple(map(_quoted, words)), factor=_HINT_FACTOR) for words in phrases_in(question))
@@ -66,15 +86,57 @@ def notions(question: str, vocabulary: Vocabulary) -> list[Notion]:
 
 
 def _notion(expression: str, language: str, vocabulary: Vocabulary, joined: Sequence[str]) -> Notion:
-    words = _WORD.findall(expression)
-    if expression.endswith("*") or len(words) != 1:
+    word = _only_word(expression)
+    if word is None:
         return Notion(own=(expression, *joined))
-    word = words[0]
     if language == "en":
         return _english(expression, word.casefold(), joined)
-    forms = tuple(map(_quoted, _forms(word, language, vocabulary)))
-    parts = tuple(map(_quoted, _parts(word, vocabulary))) if language == "de" else ()
-    return Notion(own=(expression, *forms, *joined), alike=parts)
+    words = (word, *same(word, language))
+    forms = dict.fromkeys(_quoted(form) for each in words for form in (each, *_forms(each, language, vocabulary)))
+    own = dict.fromkeys((expression, *forms, *joined))
+    is_vague = word.casefold() in GENERAL_OF.get(language, ())
+    return Notion(own=tuple(own), factor=_GENERAL_FACTOR if is_vague else 1.0, is_vague=is_vague)
+
+
+def _pair(expression: str, readable: str, same_words: Mapping[str, Sequence[str]]) -> Notion:
+    """A pair of characters of a script without spaces; the whole of another word stands for each pair of its own."""
+    others: list[str] = [other for word, meant in same_words.items() if readable in word for other in meant]
+    own = dict.fromkeys((expression, *(phrase for other in others if (phrase := phrase_of(other)))))
+    is_vague = has_hiragana(readable)
+    return Notion(own=tuple(own), factor=_GRAMMAR_FACTOR if is_vague else 1.0, is_vague=is_vague)
+
+
+def _compounds(expressions: Sequence[str], language: str, vocabulary: Vocabulary) -> Compounds | None:
+    """A single word need not tell its language."""
+    words = [word for each in expressions if (word := _only_word(each))]
+    if language == "de" or (language == "en" and len(expressions) == 1 and words and not _known(words, vocabulary)):
+        return Compounds([word for word in words if word.casefold() not in GENERAL_OF["de"]], vocabulary)
+    return None
+
+
+def _german(notion: Notion, word: str, compounds: Compounds, vocabulary: Vocabulary, *, is_plain: bool) -> list[Notion]:
+    """As one notion where the documents know the word, else as one for each of its parts."""
+    own = (*notion.own, *map(_quoted, compounds.kinds_of(word)))
+    around = (f'"{start}" *',) if (start := beginning(word)) and not notion.is_vague else ()
+    # Nouns have a capital, unless somebody writes without any.
+    parted = compounds.split(word) if word[0].isupper() or is_plain else None
+    if parted is None or any(_known(_WORD.findall(each)[:1], vocabulary) for each in own):
+        both = (*parted.modifier, *parted.head) if parted and parted.head else ()
+        return [notion.model_copy(update={"own": (*own, *around), "alike": tuple(map(_quoted, both))})]
+    share = parted.modifier_share
+    return [
+        Notion(own=tuple(map(_quoted, parted.modifier)), factor=share * notion.factor),
+        Notion(own=(*notion.own[:1], *map(_quoted, parted.head)), factor=(1 - share) * notion.factor),
+    ]
+
+
+def _known(words: Sequence[str], vocabulary: Vocabulary) -> bool:
+    return bool(words) and any(vocabulary.terms_from(plain(word)[:-1], 1) for word in words)
+
+
+def _only_word(expression: str) -> str | None:
+    words = _WORD.findall(expression)
+    return words[0] if len(words) == 1 and not expression.endswith("*") else None
 
 
 def _english(expression: str, word: str, joined: Sequence[str]) -> Notion:
@@ -84,6 +146,7 @@ def _english(expression: str, word: str, joined: Sequence[str]) -> Notion:
         own=(expression, *map(_quoted, forms[1:]), *joined),
         alike=tuple(map(_quoted, meant)),
         factor=_GENERAL_FACTOR if word in GENERAL else 1.0,
+        is_vague=word in GENERAL,
     )
 
 
@@ -95,21 +158,12 @@ def _forms(word: str, language: str, vocabulary: Vocabulary) -> Iterator[str]:
     for term in vocabulary.terms_from(start, _MAX_FORMS * 10)[: _MAX_FORMS * 10]:
         if term != plain(word) and is_form_of(term, word, language):
             yield term
-
-
-def _parts(word: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    """The two parts of a compound, where the documents know both."""
-    folded = plain(word)
-    cuts = range(_LEAST_PART, len(folded) - _LEAST_PART + 1)
-    pairs = [
-        (folded[:cut].removesuffix(link), folded[cut:])
-        for cut in cuts
-        for link in _LINKS
-        if folded[:cut].endswith(link)
-    ]
-    known = vocabulary.frequencies(sorted({part for pair in pairs for part in pair})) if pairs else {}
-    both = [(one, two) for one, two in pairs if len(one) >= _LEAST_PART and one in known and two in known]
-    return max(both, key=lambda pair: min(known[pair[0]], known[pair[1]]), default=())
+    if language == "de":
+        # "halten" and "gehalten"
+        if _PARTICIPLE.match(plain(word)):
+            yield from _forms(plain(word)[2:], language, vocabulary)
+        else:
+            yield from (t for t in vocabulary.terms_from(f"ge{start}", _MAX_FORMS) if is_form_of(t[2:], word, language))
 
 
 def _joined(expressions: Sequence[str], vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:

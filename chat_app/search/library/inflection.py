@@ -15,7 +15,7 @@ _ENDINGS = (
 _ENDINGS_OF = {
     "de": (
         "ierungen", "ierung", "ationen", "ation", "ieren", "ierte", "iert", "iere", "ungen", "ung", "test", "ten", "tes", "ter", "tem",
-        "te", "ern", "em", "en", "er", "es", "st", "e", "n", "s", "t",
+        "te", "ern", "em", "en", "er", "es", "et", "st", "e", "n", "s", "t",
     ),
     "fr": (
         "issements", "issement", "ations", "ation", "ements", "ement", "aient", "antes", "ante", "ants", "ant", "euses", "euse", "eurs",

@@ -1,18 +1,24 @@
 """Where what a question asks for stands in the candidates, in the index's own words: same tokenizer, same stems."""
 
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict
 
 from chat_app.search.library.expansion import Notion
 from chat_app.search.library.index import TOKENIZER, Candidate
+from chat_app.search.library.scripts import bigrams
 
 _COLUMNS = ("title", "heading", "body", "bigrams")
 
 Places = Mapping[str, Sequence[int]]
 """Column -> offsets, ascending; a column without any is left out."""
+
+_NAME = re.compile(r"[^\W\d_]+")
+
 
 _Appearances = dict[int, dict[str, list[int]]]
 
@@ -71,7 +77,16 @@ class Scratch:
         self._db.execute("CREATE VIRTUAL TABLE places USING fts5vocab(words, instance)")
         self._db.executemany(
             "INSERT INTO words (rowid, title, heading, body, bigrams) VALUES (?, ?, ?, ?, ?)",
-            ((row, c.title, c.heading, c.text, c.bigrams) for row, c in enumerate(candidates)),
+            (
+                (
+                    row,
+                    f"{c.title} {(name := name_in_words(c.path))}",
+                    c.heading,
+                    c.text,
+                    f"{c.bigrams} {' '.join(bigrams(name))}",
+                )
+                for row, c in enumerate(candidates)
+            ),
         )
 
     def close(self) -> None:
@@ -112,6 +127,11 @@ class Scratch:
         for row, column, offset in rows:
             found.setdefault(row, {}).setdefault(column, []).append(offset)
         return found
+
+
+def name_in_words(path: str) -> str:
+    """What the person called the file, often the only place where its subject is named."""
+    return " ".join(_NAME.findall(PurePosixPath(path).stem))
 
 
 def _followed(columns: dict[str, list[int]], following: dict[str, list[int]], distance: int) -> dict[str, list[int]]:

@@ -2,13 +2,18 @@
 
 import re
 import unicodedata
+from itertools import pairwise
 
 from chat_app.search.library.scripts import query_bigrams, without_spaceless
-from chat_app.search.library.stopwords import FILLERS, REQUESTS, STOPWORDS
+from chat_app.search.library.stopwords import FILLERS, MEASURES, REQUESTS, STOPWORDS
 
 MAX_TERMS = 32
 _WORD = re.compile(r"\w+(?:[-_.']\w+)*")
 _PART = re.compile(r"[^\W_]+")
+_HOW = ("how", "wie")
+_LETTERS = {"de": re.compile("[äöüß]"), "fr": re.compile("[çœèêàûîôù]"), "es": re.compile("[ñóíú]")}
+_FEW_WORDS = 3
+_LEAST_OF_FEW = 1.5
 
 
 def terms(question: str) -> list[str]:
@@ -29,7 +34,7 @@ def content_words(question: str) -> list[str]:
     for word in _WORD.findall(text):
         first_forms.setdefault(word.casefold(), word)
     words = list(first_forms.values())
-    stopwords = STOPWORDS[_language([word.casefold() for word in words])]
+    stopwords = STOPWORDS[_language([word.casefold() for word in words])] | _measures(list(first_forms))
     kept = [word for word in words if word.casefold() not in stopwords or _is_keyword(word, text)]
     if len(kept) > 1 and kept[0].casefold() in REQUESTS and not _is_keyword(kept[0], text):
         kept = kept[1:]
@@ -41,6 +46,11 @@ def language_of_stopwords(question: str) -> str:
     """The language whose stopwords the question holds, `en` when nothing tells."""
     text = unicodedata.normalize("NFKC", question).replace("’", "'")
     return _language([word.casefold() for word in dict.fromkeys(_WORD.findall(text))])
+
+
+def _measures(words: list[str]) -> set[str]:
+    """How hot, how old: an answer says how much it is."""
+    return {word for before, word in pairwise(words) if before in _HOW and word in MEASURES}
 
 
 def _is_keyword(word: str, text: str) -> bool:
@@ -55,7 +65,13 @@ def _parts(word: str) -> list[str]:
 
 
 def _language(words: list[str]) -> str:
-    """By its stopwords, of one language only: "die", "son" and "comment" are words to look for in another."""
-    counts = {language: sum(word in listed for word in words) for language, listed in STOPWORDS.items()}
+    """By its stopwords, of one language only: "die", "son" and "comment" are words to look for in another.
+
+    A few words alone tell it by their letters, too: "Kündigungsfrist".
+    """
+    counts = {language: float(sum(word in listed for word in words)) for language, listed in STOPWORDS.items()}
+    is_short = len(words) <= _FEW_WORDS
+    for language, letters in _LETTERS.items():
+        counts[language] += (1.5 if is_short else 0.5) * (letters.search(" ".join(words)) is not None)
     best = max(counts, key=lambda language: (counts[language], language == "en"))
-    return best if counts[best] >= 2 else "en"
+    return best if counts[best] >= (_LEAST_OF_FEW if is_short else 2) else "en"

@@ -14,16 +14,26 @@ dieser dieses doch dort du durch ein eine einem einen einer eines er es euch fü
 ist ja jede jeder kann kein keine können man mein mich mir mit muss nach nicht noch nur ob oder sein seine sich sie sind so soll sollte
 über um und uns unter vom von vor wann warum was weil welche welcher welches wem wen wenn wer werden wie wieso wird wir wird wo wurde zu
 zum zur zwischen
+bekomme bekommen bekommt bin bitte bitten brauche brauchen braucht darf darfst dürfen denn eigentlich etwa gehört gehören geht gern gilt
+habt hast hätte ihm ihn ihnen jeden jedem jedes jemand kannst könnte könnten kriege kriegt lautet lauten liegt man mal manche mehr meine
+meinem meinen meiner meines möchte möchten musst müssen müsste seit sei sollen sollten sonst tun tue tut unser unsere unserem unseren
+unserer viel viele vielen waren weshalb wessen wieviel wieviele will wollen woher wohin womit worauf würde
 """
 _FRENCH = """
 à ai au aux avec avoir c'est ce ces cet cette comment dans de des du elle en est est-ce et être eux fait faire faut il ils j'ai je l'on la
 le les leur leurs lui ma mais me mes moi mon ne nos notre nous on ont ou où par pas peut plus pour pourquoi puis qu'est-ce quand que quel
 quelle quelles quels qui quoi sa sans se ses si son sont sur ta te tes ton tu un une vos votre vous y
+a ai-je a-t-il a-t-on ait as avez avons ça combien d'un d'une depuis devons devrais doit doivent dois donc dois-je dit est-il est-elle
+faut-il fais faites lequel laquelle leurs lors m'a n'est nous peut-on peux puis-je peuvent pouvez qu'on quels sera sert suis suis-je
+toujours toute tous tout toutes va veut veux voudrais vais y-a-t-il dire
 """
 _SPANISH = """
 al como cómo con cual cuál cuáles cuando cuándo de del desde donde dónde el ella ellos en entre era es esa ese eso esta está están este
 esto estos fue ha hace hacer hay he la las le les lo los más me mi mis muy no nos o para pero por porque puede puedo qué que quien quién
 se ser si sí sin sobre son su sus también te tiene tu un una uno unos y ya yo
+a ante aquí cada cuanta cuántas cuánta cuanto cuánto cuántos cuantos dan debe deben debo debería estoy fui haga hago han has hemos
+nosotros nuestra nuestro poder podemos podría pueden puedes quiere quiero quiénes sea sean soy tenemos tener tengo tienen tienes todo todos
+toda todas unas usted van voy
 """
 
 STOPWORDS: dict[str, frozenset[str]] = {
@@ -58,3 +68,41 @@ GENERAL = frozenset(
     """.split()
 )
 """English words that narrow a question down without naming its subject: they count, but less."""
+
+GENERAL_OF: dict[str, frozenset[str]] = {
+    "en": GENERAL | frozenset({"allowed"}),
+    "de": frozenset(
+        """
+        machen mache macht gemacht gibt geben kosten kostet zahlen zahle zahlt bezahlen bezahle halten halte hält dauert dauern finde finden
+        findet nutzen nehmen nimmt kommen kommt bleiben bleibt stehen steht lassen lässt erlaubt verboten möglich nötig wichtig passiert
+        anfangen beginnen beginnt enden endet aufhören zurück neu neue neuen neuer gut gute besten beste richtig erste ersten nächste
+        letzte hoch hohe groß große klein kleine lang lange länge oft schnell teuer weit alt zeit art weise ding sache sachen leute
+        heute morgen jetzt immer nie höhe dauer anzahl menge offen auf schon bedeuten sagen sagt sehen zeigen wissen muss
+        """.split()
+    ),
+    "fr": frozenset(
+        """
+        avoir obtenir recevoir trouver donner prendre mettre payer coûte coûter coûtent dure durer commence commencer finit arrive arriver
+        permis interdit autorisé possible besoin nouveau nouvelle bon bonne premier première dernier prochain grand grande petit petite
+        long longue souvent vite cher temps chose choses gens aujourd'hui maintenant heure prix nombre durée quantité doit-on fait devoir
+        récupère récupérer passe jamais
+        """.split()
+    ),
+    "es": frozenset(
+        """
+        dar recibir encontrar tomar poner pagar paga pago cuesta costar cuestan dura durar empieza empezar termina llega llegar permitido
+        prohibido posible necesito necesita necesario nuevo nueva bueno buena primer primera último próximo gran grande pequeño largo mucho
+        mucha muchos frecuencia rápido caro tiempo cosa cosas gente hoy ahora hora precio número cantidad lleva llevar pasa nunca hacen
+        devuelven echar
+        """.split()
+    ),
+}
+"""Words that narrow a question down without naming its subject, by language: they count, but less."""
+
+MEASURES = frozenset(
+    """
+    hot cold warm tall high wide deep heavy old far expensive thick strong loud
+    hoch groß lang lange weit alt teuer tief breit schwer warm heiß kalt oft schnell spät stark dick laut
+    """.split()
+)
+"""What stands behind "how" and asks for a figure; documents give the figure."""
