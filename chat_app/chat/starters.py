@@ -34,7 +34,7 @@ def about_the_world() -> tuple[StarterQuestion, ...]:
 
 def about_documents(titles: Sequence[str]) -> tuple[StarterQuestion, ...]:
     """Questions about the person's own documents."""
-    return tuple(_starter("book", say("starter.documents", title=title)) for title in titles[:3])
+    return tuple(_starter("book", say("starter.documents", title=title)) for title in list(dict.fromkeys(titles))[:3])
 
 
 def _starter(icon: str, label: str, question: str | None = None) -> StarterQuestion:

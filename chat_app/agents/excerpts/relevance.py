@@ -67,6 +67,8 @@ class Inquiry(BaseModel):
     """What the figure looks like that is asked for."""
     phrases: frozenset[str] = frozenset()
     """Three words of the question in a row, small ones too: "work from home"."""
+    whole: str = ""
+    """All its words in a row: documents that answer questions ask them first."""
     is_negated: bool = False
     """Whether it asks what not to do, or what is not so."""
     is_of_changes: bool = False
@@ -125,8 +127,12 @@ class Inquiry(BaseModel):
         return any(_defines(words[at], words[at + 1 : at + 3]) for at in named)
 
     def has_phrase(self, text: str) -> bool:
-        words = f" {' '.join(_WORD.findall(text.casefold()))} " if self.phrases else ""
+        words = _in_words(text) if self.phrases else ""
         return any(phrase in words for phrase in self.phrases)
+
+    def is_asked_in(self, text: str) -> bool:
+        """Whether `text` asks the same question."""
+        return bool(self.whole) and self.whole in _in_words(text)
 
     def share(self, found: Iterable[int]) -> float:
         return sum(self.weights[i] for i in found)
@@ -171,6 +177,7 @@ def inquiry(query: str, passages: Sequence[str]) -> Inquiry:
         and any(core <= found for found in held),
         measure=measure_of(query),
         phrases=_phrases(query, terms),
+        whole=_in_words(query) if len(query.split()) >= _PHRASE_WORDS else "",
         is_negated=is_negated(query),
         is_of_changes=asks_of_changes(query),
     )
@@ -181,6 +188,10 @@ def _phrases(query: str, terms: Sequence[frozenset[str]]) -> frozenset[str]:
     words = _WORD.findall(query.casefold())
     rows = (" ".join(words[at : at + _PHRASE_WORDS]) for at in range(len(words) - _PHRASE_WORDS + 1))
     return frozenset(f" {row} " for row in rows if _found(terms, row.rsplit(" ", 1)[-1]))
+
+
+def _in_words(text: str) -> str:
+    return f" {' '.join(_WORD.findall(text.casefold()))} "
 
 
 def _english_terms(query: str, own_words: frozenset[str]) -> list[Term]:

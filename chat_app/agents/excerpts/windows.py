@@ -21,6 +21,7 @@ _CHRONICLE = 0.5
 _NEGATION = 0.2
 _NEGATED_PLACE = 0.6
 _PHRASE = 0.3
+_SAME_QUESTION = 0.8
 _MEASURE = 0.2
 _CHRONICLE_TITLE = re.compile(
     r"\b(?:what.?s new|change ?logs?|release notes|release \d\S*|news)\b|^(?:the )?(?:index|versions?|changes)$|"
@@ -91,6 +92,7 @@ class _Look:
         self.announces = segment.text.endswith((":", "："))
         self.answers = bool(found) and asked.is_answered_by(segment.text)
         self.has_measure = asked.measure is not None and asked.measure.search(segment.text) is not None
+        self.is_question = asked.is_asked_in(segment.text)
         self.has_phrase = asked.has_phrase(segment.text)
         self.defines = bool(found) and asked.cue is DEFINITION and asked.is_definition(segment.text)
 
@@ -118,6 +120,7 @@ class Reading:
         self._looks = [_Look(segment, terms, asked) for segment, terms in zip(segments, self.found, strict=True)]
         self._answers = self.answers(0, len(segments))
         self._is_negated = any(is_negated(segment.text) for segment in segments)
+        self._is_asked_above = asked.is_asked_in(steps[-1])
         self._is_place_negated = is_negated(steps[-1])
 
     def score(self, first: int, last: int) -> float:
@@ -129,6 +132,7 @@ class Reading:
             asked.share(one | two) for one, two in zip(found, [*found[1:], frozenset[int]()], strict=True)
         )
         score += _CUE * (self.answers(first, last) + self.defines(first, last))
+        score += _SAME_QUESTION * any(look.is_question for look in self._looks[first : last - 1])
         score += _CUE * any(look.has_measure for look in self._looks[first:last])
         score += _CUE * any(look.has_phrase for look in self._looks[first:last])
         score += self._about * (1.0 if first == 0 else 0.4)
@@ -143,6 +147,7 @@ class Reading:
         merit += _DEFINITION * self.defines(first, last)
         merit -= _FLAWS * self._flaws(first, last)
         merit += _NEGATION * (self._asked.is_negated and self._is_negated)
+        merit += _SAME_QUESTION * (self._is_asked_above or any(look.is_question for look in self._looks[first:last]))
         merit += _PHRASE * any(look.has_phrase for look in self._looks)
         merit += _MEASURE * any(look.has_measure for look in self._looks)
         merit += _NEGATED_PLACE * (self._asked.is_negated and self._is_place_negated)

@@ -16,7 +16,7 @@ _MAX_TERMS = 1_000
 _MAX_WAYS = 12
 _LINKS = ("", "s", "n", "en", "es")
 """What German puts between the parts of a compound."""
-_MODIFIER_SHARE = 0.6
+_MODIFIER_SHARE = 0.45
 _VAGUE_HEAD_SHARE = 0.1
 _VAGUE_HEADS = frozenset(
     word

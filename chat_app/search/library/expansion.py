@@ -8,6 +8,7 @@ from typing import Protocol
 from pydantic import BaseModel, ConfigDict
 
 from chat_app.search.library.compounds import Compounds, beginning
+from chat_app.search.library.definitions import definitions_of
 from chat_app.search.library.everyday import same, same_in
 from chat_app.search.library.inflection import is_form_of, plain, root
 from chat_app.search.library.irregular import other_forms
@@ -79,9 +80,13 @@ def notions(question: str, vocabulary: Vocabulary) -> list[Notion]:
         else:
             notion = _notion(each, language, vocabulary, joined.get(each, ()))
             found += _german(notion, word, compounds, vocabulary, is_plain=question.islower())
-    if language != "en" or not found:
+    if not found:
         return found
-    hints = (Notion(own=(), alike=tuple(map(_quoted, words)), factor=_HINT_FACTOR) for words in phrases_in(question))
+    hints = [Notion(own=(), alike=phrases) for phrases in (tuple(map(_quoted, definitions_of(question))),) if phrases]
+    if language == "en":
+        hints += [
+            Notion(own=(), alike=tuple(map(_quoted, words)), factor=_HINT_FACTOR) for words in phrases_in(question)
+        ]
     return [*found, *hints]
 
 
@@ -157,13 +162,18 @@ def _forms(word: str, language: str, vocabulary: Vocabulary) -> Iterator[str]:
         return
     for term in vocabulary.terms_from(start, _MAX_FORMS * 10)[: _MAX_FORMS * 10]:
         if term != plain(word) and is_form_of(term, word, language):
-            yield term
+            yield from _before_stemming(term)
     if language == "de":
         # "halten" and "gehalten"
         if _PARTICIPLE.match(plain(word)):
             yield from _forms(plain(word)[2:], language, vocabulary)
         else:
             yield from (t for t in vocabulary.terms_from(f"ge{start}", _MAX_FORMS) if is_form_of(t[2:], word, language))
+
+
+def _before_stemming(term: str) -> tuple[str, ...]:
+    """Terms are stems already, and stemming "laus" once more, from "Läuse", would make it another."""
+    return (term, f"{term}e") if term.endswith("s") else (term,)
 
 
 def _joined(expressions: Sequence[str], vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:

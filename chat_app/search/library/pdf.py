@@ -9,6 +9,7 @@ import pypdfium2  # pyright: ignore[reportMissingTypeStubs] - it ships none
 
 from chat_app.errors import LibraryFileError
 from chat_app.search.library.outline import Document, Outline, title_from_name
+from chat_app.search.library.scripts import is_spaceless
 
 # PDFium is not thread-safe: https://pypdfium2.readthedocs.io/en/stable/readme.html#thread-incompatibility
 _PDFIUM = threading.Lock()
@@ -20,7 +21,13 @@ _BROKEN_WORD = re.compile(r"[\x02\ufffe]\n?|\xad\n")
 _DIGITS = re.compile(r"\d+")
 _ITEM = re.compile(r"(?:[-*•–‣▪]|\(?\d{1,3}[.)]|[a-z]\))\s")
 _SENTENCE_ENDS = (".", "!", "?", ":", "。", "！", "？")
-_USELESS_TITLE = re.compile(r"untitled|microsoft word|\.(?:docx?|dvi|tex|indd|pages|rtf|odt)$", re.IGNORECASE)
+_USELESS_TITLE = re.compile(
+    r"untitled|unbenannt|microsoft (?:word|powerpoint|excel)|^(?:about:|https?:|file:|data:)|^powerpoint presentation$|"
+    r"^(?:document|dokument|scan|print|new document|temp)[\s_-]*\d*$|"
+    r"\.(?:docx?|dvi|tex|indd|pages|rtf|odt|ods|odp|xlsx?|pptx?|html?|md|txt|pdf|tmp|jpe?g|png)$",
+    re.IGNORECASE,
+)
+"""What programs write into a file that has no title."""
 
 
 def parse_pdf(data: bytes, name: str) -> Document:
@@ -97,7 +104,7 @@ def _paragraphs(lines: list[str]) -> str:
         elif _ITEM.match(line) or len(before) < 0.5 * width:
             text += "\n" + line
         else:
-            text += " " + line
+            text += line if is_spaceless(text[-1]) and is_spaceless(line[0]) else " " + line
         before = line
     return text
 

@@ -13,6 +13,7 @@ _HANGUL = "\uac00-\ud7af"
 _HALF_WIDTH_KANA = "\uff66-\uff9f"
 
 _SPACELESS = re.compile(f"[{_KANA}{_HAN}{_SOUTHEAST_ASIAN}{_HALF_WIDTH_KANA}]")
+_PUNCTUATION = re.compile("[\u3001-\u301f\uff01-\uff0f\uff1a-\uff20]")
 _RUN = re.compile(f"[{_HAN}{_KANA}]+|[{_SOUTHEAST_ASIAN}]+|[{_HANGUL}]+")
 _ANY = re.compile(f"[{_KANA}{_HAN}{_SOUTHEAST_ASIAN}{_HANGUL}{_HALF_WIDTH_KANA}]")
 _HIRAGANA_RANGE = "\u3040-\u309f"
@@ -45,6 +46,11 @@ _PAIRS = re.compile(rf'"{_PAIR.pattern}(?: {_PAIR.pattern})*"')
 
 def has_spaceless(text: str) -> bool:
     return not text.isascii() and _ANY.search(text) is not None
+
+
+def is_spaceless(character: str) -> bool:
+    """Whether no space belongs between it and another such: of Chinese or Japanese, their punctuation included."""
+    return _SPACELESS.match(character) is not None or _PUNCTUATION.match(character) is not None
 
 
 def spaceless_count(text: str) -> int:

@@ -96,3 +96,36 @@ def test_the_question_s_own_words_come_before_others_for_the_same(tmp_path: Path
 
 def test_words_that_only_begin_alike_are_not_forms_of_one_word(tmp_path: Path) -> None:
     assert found(tmp_path, "Was ist die Miete und wie hoch ist die?", "Der Mietling kam am Abend.") == []
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Wie viele Urlaubstage habe ich?", "Der Jahresurlaub beträgt 30 Arbeitstage."),
+        ("Kündigungsfrist", "Die Frist für eine Kündigung ist ein Monat."),
+        ("Wer macht die Heizungswartung?", "Die Wartung der Heizung macht ein Fachbetrieb."),
+        ("Was tun bei Läusen?", "Läuse kommen mit einer Behandlung nicht wieder."),
+        ("Wann wurde das Haus gebaut?", "Wir bauen Häuser seit dem Jahr 1950."),
+    ],
+)
+def test_german_compounds_and_participles_are_found_in_parts_and_inside_of_others(
+    tmp_path: Path, question: str, text: str
+) -> None:
+    assert found(tmp_path, question, text, "Das Wetter ist heute schön.")[:1] == [text]
+
+
+def test_a_file_is_found_by_what_it_is_called(tmp_path: Path) -> None:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    (folder / "dishwasher_manual.txt").write_text("Empty the filter once a week.", "utf-8")
+    (folder / "car.txt").write_text("Change the filter once a year.", "utf-8")
+    library = Library(folder, tmp_path / "index.sqlite")
+    library.refresh_now()
+    best = library.search_now("Where is the filter of the dishwasher?")[0]
+    assert (best.path, best.coverage) == ("dishwasher_manual.txt", 1.0)
+
+
+def test_what_explains_a_thing_is_found_among_many_passages_that_name_it(tmp_path: Path) -> None:
+    named = [f"Kestrel listens on port {number} and Kestrel logs every Kestrel request there." for number in range(80)]
+    defined = "In the beginning there was one program. Kestrel is a small server for the files of a household."
+    assert defined in found(tmp_path, "What is Kestrel?", *named, defined)[:8]

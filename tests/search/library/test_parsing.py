@@ -226,3 +226,11 @@ def test_file_over_the_size_limit_is_refused_unread(tmp_path: Path) -> None:
 def test_missing_file_is_a_library_error(tmp_path: Path) -> None:
     with pytest.raises(LibraryFileError, match="cannot be read"):
         parsing.parse(tmp_path / "gone.txt", "gone.txt")
+
+
+@pytest.mark.parametrize(
+    "title", ["about:blank", "https://example.org/print?id=3", "Document1", "lease.html", "Unbenannt 2"]
+)
+def test_a_title_that_a_program_made_up_gives_way_to_the_files_name(title: str) -> None:
+    content = documents.pdf("The rent is due on the first day of each month.", title=title)
+    assert parse("flat/lease_2025.pdf", content).title == "lease 2025"
