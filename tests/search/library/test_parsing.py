@@ -231,6 +231,6 @@ def test_missing_file_is_a_library_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "title", ["about:blank", "https://example.org/print?id=3", "Document1", "lease.html", "Unbenannt 2"]
 )
-def test_a_title_that_a_program_made_up_gives_way_to_the_files_name(title: str) -> None:
+def test_a_title_that_a_program_made_up_gives_way_to_the_files_name(parse: Parse, title: str) -> None:
     content = documents.pdf("The rent is due on the first day of each month.", title=title)
-    assert parse("flat/lease_2025.pdf", content).title == "lease 2025"
+    assert parse("lease_2025.pdf", content).title == "lease 2025"
