@@ -35,7 +35,14 @@ class Compound(BaseModel):
     modifier: tuple[str, ...]
     head: tuple[str, ...]
     """Empty where no document holds it."""
-    modifier_share: float
+    is_head_vague: bool
+    """Whether the second part names no subject, as "days" in "days of leave"."""
+    certainty: tuple[int, int]
+    """The more, the likelier the word is meant to be parted here."""
+
+    @property
+    def modifier_share(self) -> float:
+        return 1 - _VAGUE_HEAD_SHARE if self.is_head_vague else _MODIFIER_SHARE
 
 
 class Vocabulary(Protocol):
@@ -45,36 +52,44 @@ class Vocabulary(Protocol):
         """Terms in which any of the parts stands."""
         ...
 
+    def frequencies(self, stems: Sequence[str]) -> dict[str, int]:
+        """In how many passages each stands; what stands nowhere is left out."""
+        ...
+
 
 class Compounds:
-    """The documents' compounds that have to do with the words of one question: the terms are looked through once."""
+    """The documents' compounds that have to do with the words of one question: all terms are looked through, but once.
 
-    def __init__(self, words: Iterable[str], vocabulary: Vocabulary) -> None:
-        long_enough = [plain(word) for word in words if word.isalpha() and len(word) >= LEAST_PART]
-        parts = {_start(part) for word in long_enough for part in (word, *_parts(word))}
+    `unknown` are those of the words that the documents don't hold as they are.
+    """
+
+    def __init__(self, words: Iterable[str], unknown: Iterable[str], vocabulary: Vocabulary) -> None:
+        parts = {_start(plain(word)) for word in words if word.isalpha() and len(word) >= LEAST_PART}
+        halves = [pair for word in unknown if word.isalpha() for pair in _halves(plain(word))]
+        parts |= {start for modifier, _ in halves if len(start := _start(modifier)) >= _LEAST_HEAD}
         self._terms = vocabulary.terms_holding(sorted(parts), _MAX_TERMS) if parts else []
+        forms = sorted({form for pair in halves for part in pair for form in _forms(part)})
+        self._alone = frozenset(vocabulary.frequencies(forms)) if forms else frozenset[str]()
 
     def kinds_of(self, word: str) -> tuple[str, ...]:
         """Compounds that end with it: "Jahresurlaub" is a kind of "Urlaub"."""
-        start = _start(word)
+        start = _start(plain(word))
         return tuple(self._ending(start))[:_MAX_WAYS] if len(start) >= LEAST_PART else ()
 
     def split(self, word: str) -> Compound | None:
-        """The word as its two parts, where the documents know at least the first, which says more."""
-        found = list(self._splits(plain(word)))
-        return max(found, key=lambda each: (bool(each.head), len(each.modifier)), default=None)
+        """An unknown word as its two parts, where the documents know at least the first, which says more."""
+        return max(self._splits(plain(word)), key=lambda each: each.certainty, default=None)
 
     def _splits(self, word: str) -> Iterator[Compound]:
         for modifier, head in _halves(word):
-            ways = self._known(modifier)
-            if ways:
-                share = 1 - _VAGUE_HEAD_SHARE if head in _VAGUE_HEADS else _MODIFIER_SHARE
-                yield Compound(modifier=ways, head=self._known(head), modifier_share=share)
+            if ways := self._known(modifier):
+                heads, is_vague = self._known(head), head in _VAGUE_HEADS
+                certainty = (2 * is_vague or int(bool(heads)), len(modifier))
+                yield Compound(modifier=ways, head=heads, is_head_vague=is_vague, certainty=certainty)
 
     def _known(self, part: str) -> tuple[str, ...]:
-        start = _start(part)
-        alone = [term for term in self._terms if _start(term) == start]
-        return tuple(dict.fromkeys((*alone, *self._ending(start))))[:_MAX_WAYS]
+        alone = [form for form in _forms(part) if form in self._alone]
+        return tuple(dict.fromkeys((*alone, *self._ending(_start(part)))))[:_MAX_WAYS]
 
     def _ending(self, start: str) -> Iterator[str]:
         least = LEAST_PART if len(start) < _LEAST_HEAD else LEAST_PART - 1
@@ -95,9 +110,10 @@ def _start(part: str) -> str:
     return root(part, "de").removesuffix("e")
 
 
-def _parts(word: str) -> Iterator[str]:
-    for pair in _halves(word):
-        yield from pair
+def _forms(part: str) -> tuple[str, ...]:
+    """As which a part may stand alone: "kündigung", "kündigen", "frist", "fristen"."""
+    start = _start(part)
+    return tuple(dict.fromkeys((part, start, *(start + ending for ending in ("e", "en", "er", "ung")))))
 
 
 def _halves(word: str) -> Iterator[tuple[str, str]]:
@@ -106,5 +122,6 @@ def _halves(word: str) -> Iterator[tuple[str, str]]:
     for cut in range(LEAST_PART, len(word) - LEAST_PART + 2):
         for link in _LINKS:
             modifier = word[:cut].removesuffix(link)
-            if word[:cut].endswith(link) and len(modifier) >= LEAST_PART and len(word) - cut >= LEAST_PART - 1:
+            is_head = len(word) - cut >= LEAST_PART or word[cut:] in _VAGUE_HEADS
+            if word[:cut].endswith(link) and len(modifier) >= LEAST_PART and is_head:
                 yield modifier, word[cut:]

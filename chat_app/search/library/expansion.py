@@ -113,30 +113,37 @@ def _pair(expression: str, readable: str, same_words: Mapping[str, Sequence[str]
 
 def _compounds(expressions: Sequence[str], language: str, vocabulary: Vocabulary) -> Compounds | None:
     """A single word need not tell its language."""
-    words = [word for each in expressions if (word := _only_word(each))]
-    if language == "de" or (language == "en" and len(expressions) == 1 and words and not _known(words, vocabulary)):
-        return Compounds([word for word in words if word.casefold() not in GENERAL_OF["de"]], vocabulary)
+    words = [word for each in expressions if (word := _only_word(each)) and word.casefold() not in GENERAL_OF["de"]]
+    unknown = [word for word in words if not _is_known(word, vocabulary)]
+    if language == "de" or (language == "en" and len(expressions) == 1 and unknown):
+        return Compounds(words, unknown, vocabulary)
     return None
 
 
 def _german(notion: Notion, word: str, compounds: Compounds, vocabulary: Vocabulary, *, is_plain: bool) -> list[Notion]:
     """As one notion where the documents know the word, else as one for each of its parts."""
-    own = (*notion.own, *map(_quoted, compounds.kinds_of(word)))
+    kinds = compounds.kinds_of(word)
     around = (f'"{start}" *',) if (start := beginning(word)) and not notion.is_vague else ()
     # Nouns have a capital, unless somebody writes without any.
-    parted = compounds.split(word) if word[0].isupper() or is_plain else None
-    if parted is None or any(_known(_WORD.findall(each)[:1], vocabulary) for each in own):
-        both = (*parted.modifier, *parted.head) if parted and parted.head else ()
-        return [notion.model_copy(update={"own": (*own, *around), "alike": tuple(map(_quoted, both))})]
+    is_noun = word[0].isupper() or is_plain
+    is_known = kinds or any(_is_known(each, vocabulary) for way in notion.own for each in _WORD.findall(way)[:1])
+    parted = compounds.split(word) if is_noun and not is_known else None
+    if parted is None:
+        return [notion.model_copy(update={"own": (*notion.own, *map(_quoted, kinds), *around)})]
     share = parted.modifier_share
     return [
         Notion(own=tuple(map(_quoted, parted.modifier)), factor=share * notion.factor),
-        Notion(own=(*notion.own[:1], *map(_quoted, parted.head)), factor=(1 - share) * notion.factor),
+        Notion(
+            own=(*notion.own[:1], *map(_quoted, parted.head)),
+            factor=(1 - share) * notion.factor,
+            is_vague=parted.is_head_vague,
+        ),
     ]
 
 
-def _known(words: Sequence[str], vocabulary: Vocabulary) -> bool:
-    return bool(words) and any(vocabulary.terms_from(plain(word)[:-1], 1) for word in words)
+def _is_known(word: str, vocabulary: Vocabulary) -> bool:
+    """Whether any term begins so; the index's own stemmer may have taken its end."""
+    return bool(vocabulary.terms_from(plain(word)[:-1], 1))
 
 
 def _only_word(expression: str) -> str | None:
