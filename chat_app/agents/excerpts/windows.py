@@ -20,6 +20,7 @@ _FLAWS = 0.5
 _CHRONICLE = 0.5
 _NEGATION = 0.2
 _NEGATED_PLACE = 0.6
+_NOT_TO_DO = 0.9
 _PHRASE = 0.3
 _SAME_QUESTION = 0.8
 _MEASURE = 0.2
@@ -91,6 +92,7 @@ class _Look:
         self.is_caption = _CAPTION.match(segment.text) is not None
         self.announces = segment.text.endswith((":", "："))
         self.answers = bool(found) and asked.is_answered_by(segment.text)
+        self.is_negated = asked.is_negated and is_negated(segment.text)
         self.has_measure = asked.measure is not None and asked.measure.search(segment.text) is not None
         self.is_question = asked.is_asked_in(segment.text)
         self.has_phrase = asked.has_phrase(segment.text)
@@ -119,7 +121,7 @@ class Reading:
         self._defines = asked.cue is DEFINITION and any(self._is_named_by(name) for name in _ways_to_name(names))
         self._looks = [_Look(segment, terms, asked) for segment, terms in zip(segments, self.found, strict=True)]
         self._answers = self.answers(0, len(segments))
-        self._is_negated = any(is_negated(segment.text) for segment in segments)
+        self._is_negated = any(look.is_negated for look in self._looks)
         self._is_asked_above = asked.is_asked_in(steps[-1])
         self._is_place_negated = is_negated(steps[-1])
 
@@ -132,6 +134,9 @@ class Reading:
             asked.share(one | two) for one, two in zip(found, [*found[1:], frozenset[int]()], strict=True)
         )
         score += _CUE * (self.answers(first, last) + self.defines(first, last))
+        if asked.is_about(self.place) and any(look.is_negated for look in self._looks[first:last]):
+            # Below a title that names the subject, a list of what not to do need not name it again.
+            score += _NOT_TO_DO * asked.share(self.place)
         score += _SAME_QUESTION * any(look.is_question for look in self._looks[first : last - 1])
         score += _CUE * any(look.has_measure for look in self._looks[first:last])
         score += _CUE * any(look.has_phrase for look in self._looks[first:last])

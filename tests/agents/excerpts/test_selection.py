@@ -298,3 +298,19 @@ def test_formulas_are_not_quoted_before_sentences() -> None:
     formulas = "box ( 1,1 ) → box box(1,1) → (1,1),(0,0) circle ( 1 ) → box box(2,1) → (2,1),(0,0) 1 + 2 → 3"
     prose = "A box is made from two corners, which are points with two coordinates each and lie opposite to each other."
     assert quoted("How is a box made?", [source(1, formulas), source(2, prose)])[0] == prose
+
+
+def test_what_not_to_do_is_quoted_where_the_title_alone_names_the_subject() -> None:
+    page = (
+        "Put in\nVegetable peelings, tea leaves and coffee grounds belong here.\n\n"
+        "Never\nNo meat, no fish and no cooked food, because they attract rats at night.\n\n"
+        "Turning\nTurn it every four weeks. Compost is ready when it is dark."
+    )
+    text = quoted("What must not go on the compost?", [source(1, page, title="Compost leaflet")])[0]
+    assert "No meat" in text
+
+
+def test_a_question_that_the_document_asks_is_answered_from_there() -> None:
+    asked = source(1, "How old is Kestrel? It was begun in the summer of 2009 by two students.", title="Questions")
+    named = source(2, "An old Kestrel keeps its logs in a folder called old.")
+    assert "2009" in quoted("How old is Kestrel?", [named, asked])[0]
