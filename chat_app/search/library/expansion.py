@@ -113,11 +113,11 @@ def _pair(expression: str, readable: str, same_words: Mapping[str, Sequence[str]
 
 def _compounds(expressions: Sequence[str], language: str, vocabulary: Vocabulary) -> Compounds | None:
     """A single word need not tell its language."""
+    if language != "de" and (language != "en" or len(expressions) > 1):
+        return None
     words = [word for each in expressions if (word := _only_word(each)) and word.casefold() not in GENERAL_OF["de"]]
     unknown = [word for word in words if not _is_known(word, vocabulary)]
-    if language == "de" or (language == "en" and len(expressions) == 1 and unknown):
-        return Compounds(words, unknown, vocabulary)
-    return None
+    return Compounds(words, unknown, vocabulary) if language == "de" or unknown else None
 
 
 def _german(notion: Notion, word: str, compounds: Compounds, vocabulary: Vocabulary, *, is_plain: bool) -> list[Notion]:
