@@ -21,6 +21,7 @@ class Asked:
     """A question in the light of an index; false when it holds nothing to look for."""
 
     def __init__(self, question: str, index: Index) -> None:
+        self.question = question
         self._index = index
         self._notions = notions(question, index)
         self.stems = stems_of(self._notions)

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Sequence
 from contextlib import closing
+from heapq import nlargest
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from chat_app.search.library.asking import Asked
 from chat_app.search.library.index import Candidate
+from chat_app.search.library.likeness import ENGLISH, WordVectors, cosine, together, word_vectors
 from chat_app.search.library.matching import Match, Places, Scratch
 
 ANSWERED_COVERAGE = 0.65
@@ -27,6 +30,13 @@ _COVERAGE_WEIGHT = 1.0
 _HEADING_WEIGHT = 0.6
 _PROXIMITY_WEIGHT = 1.0
 _DOCUMENT_WEIGHT = 0.4
+_LIKENESS_WEIGHT = 0.3
+"""Of the passage that is most alike in meaning, beside 1 for the one whose words fit best."""
+_ABOVE_COUNTS = 0.5
+_READ_CANDIDATES = 50
+_READ_CHARACTERS = 1_200
+_LEAST_SPREAD = 0.15
+"""Of cosines: below it passages are all about the same, and no likeness tells them apart."""
 _LISTING_FACTOR = 0.4
 _CHANGES = re.compile(r"\b(release notes?|release \d|change ?log|news|what['’]s new)\b", re.IGNORECASE)
 """Titles of pages that name everything once and explain nothing."""
@@ -77,14 +87,19 @@ class _Reading(BaseModel):
     proximity: float
 
 
-def rank(asked: Asked, candidates: Sequence[Candidate], limit: int) -> list[Hit]:
-    """Passages that hold more of the question first; at most 3 from a file unless the question is about it; no near-duplicates."""
+def rank(asked: Asked, candidates: Sequence[Candidate], limit: int, vectors_path: Path = ENGLISH) -> list[Hit]:
+    """Passages that hold more of the question first, and of those the ones that are more alike in meaning, as far as the vectors
+    know the language; at most 3 from a file unless the question is about it; no near-duplicates."""
     if not candidates:
         return []
     with closing(Scratch(candidates)) as scratch:
         matches = scratch.matches(asked.stems)
     readings = [_read(asked, each, where) for each, where in zip(candidates, matches, strict=True)]
-    scored = list(zip(_scores(readings), readings, strict=True))
+    scores = _scores(readings)
+    vectors = word_vectors(vectors_path)
+    if vectors is not None and vectors.knows(asked.question):
+        _add_likeness(scores, asked.question, candidates, vectors)
+    scored = list(zip(scores, readings, strict=True))
     scored.sort(key=lambda pair: -pair[0])
     return [_hit(reading, score) for score, reading in _selected(scored, limit)]
 
@@ -156,6 +171,30 @@ def _scores(readings: Sequence[_Reading]) -> list[float]:
         * _worth(reading)
         for reading in readings
     ]
+
+
+def _likenesses(question: str, candidates: Sequence[Candidate], vectors: WordVectors) -> list[float]:
+    """Of each passage together with what stands above it."""
+    wanted = vectors.vector(question)
+    above = {pair: vectors.vector(" ".join(pair)) for pair in {(each.title, each.heading) for each in candidates}}
+    return [
+        cosine(
+            wanted,
+            together(vectors.vector(each.text[:_READ_CHARACTERS]), above[each.title, each.heading], _ABOVE_COUNTS),
+        )
+        for each in candidates
+    ]
+
+
+def _add_likeness(scores: list[float], question: str, candidates: Sequence[Candidate], vectors: WordVectors) -> None:
+    """Only the best are read, and only what is more alike than a quarter of them gains by it."""
+    most = max(scores) or 1.0
+    best = nlargest(_READ_CANDIDATES, range(len(scores)), key=scores.__getitem__)
+    likenesses = _likenesses(question, [candidates[number] for number in best], vectors)
+    usual = sorted(likenesses)[len(likenesses) // 4]
+    spread = max(_LEAST_SPREAD, max(likenesses) - usual)
+    for number, likeness in zip(best, likenesses, strict=True):
+        scores[number] += most * _LIKENESS_WEIGHT * max(0.0, likeness - usual) / spread
 
 
 def _worth(reading: _Reading) -> float:
