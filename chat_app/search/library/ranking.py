@@ -98,7 +98,7 @@ def rank(asked: Asked, candidates: Sequence[Candidate], limit: int, vectors_path
     scores = _scores(readings)
     vectors = word_vectors(vectors_path)
     if vectors is not None and vectors.knows(asked.question):
-        _add_likeness(scores, asked.question, candidates, vectors)
+        _add_likeness(scores, asked.question, readings, vectors)
     scored = list(zip(scores, readings, strict=True))
     scored.sort(key=lambda pair: -pair[0])
     return [_hit(reading, score) for score, reading in _selected(scored, limit)]
@@ -186,15 +186,16 @@ def _likenesses(question: str, candidates: Sequence[Candidate], vectors: WordVec
     ]
 
 
-def _add_likeness(scores: list[float], question: str, candidates: Sequence[Candidate], vectors: WordVectors) -> None:
-    """Only the best are read, and only what is more alike than a quarter of them gains by it."""
+def _add_likeness(scores: list[float], question: str, readings: Sequence[_Reading], vectors: WordVectors) -> None:
+    """Only the best are read, and only what is more alike than a quarter of them gains by it: the more, the more words it holds."""
     most = max(scores) or 1.0
     best = nlargest(_READ_CANDIDATES, range(len(scores)), key=scores.__getitem__)
-    likenesses = _likenesses(question, [candidates[number] for number in best], vectors)
+    likenesses = _likenesses(question, [readings[number].candidate for number in best], vectors)
     usual = sorted(likenesses)[len(likenesses) // 4]
     spread = max(_LEAST_SPREAD, max(likenesses) - usual)
     for number, likeness in zip(best, likenesses, strict=True):
-        scores[number] += most * _LIKENESS_WEIGHT * max(0.0, likeness - usual) / spread
+        trust = (1 + readings[number].coverage) / 2
+        scores[number] += most * _LIKENESS_WEIGHT * trust * max(0.0, likeness - usual) / spread
 
 
 def _worth(reading: _Reading) -> float:
