@@ -13,6 +13,7 @@ from chat_app.agents.excerpts.languages import content_words, language_of
 from chat_app.agents.excerpts.measures import measure_of
 from chat_app.agents.excerpts.vocabulary import Term, terms_of
 from chat_app.search.library.inflection import stem
+from chat_app.search.library.questions import measures_in
 from chat_app.search.library.scripts import has_spaceless
 from chat_app.search.library.stopwords import GENERAL
 from chat_app.search.library.thesaurus import alike
@@ -35,6 +36,7 @@ _SPACELESS_WITHIN = 30
 _ALIKE = (
     "turn switch off disable deactivate", "enable activate", "delete remove drop", "speed fast faster performance slow",
     "limit maximum max", "allow permit", "error exception", "backup dump", "restart reload",
+    "wifi wi-fi wlan", "ill sick illness sickness", "flat apartment", "holiday vacation", "salary wage",
     "abschalten ausschalten deaktivieren", "einschalten aktivieren",
     "löschen entfernen", "désactiver arrêter", "supprimer effacer", "desactivar apagar", "eliminar borrar",
 )  # fmt: skip
@@ -195,7 +197,8 @@ def _in_words(text: str) -> str:
 
 
 def _english_terms(query: str, own_words: frozenset[str]) -> list[Term]:
-    words = {_stemmed(word): word for word in content_words(query, "en")}
+    measures = measures_in(query)
+    words = {_stemmed(word): word for word in content_words(query, "en") if word.casefold() not in measures}
     return [_english_term(key, word, is_own=word in own_words) for key, word in words.items()]
 
 

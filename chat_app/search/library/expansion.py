@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from chat_app.search.library.compounds import Compounds, beginning
 from chat_app.search.library.definitions import definitions_of
 from chat_app.search.library.everyday import same, same_in
-from chat_app.search.library.inflection import is_form_of, plain, root
+from chat_app.search.library.inflection import is_form_of, plain, root, stem
 from chat_app.search.library.irregular import other_forms
 from chat_app.search.library.questions import language_of_stopwords, terms
 from chat_app.search.library.scripts import has_hiragana, phrase_of, text_of
@@ -18,6 +18,7 @@ from chat_app.search.library.stopwords import GENERAL, GENERAL_OF
 from chat_app.search.library.thesaurus import alike, phrases_in
 
 _GENERAL_FACTOR = 0.4
+_LEAST_PART = 2
 _HINT_FACTOR = 0.5
 _MAX_FORMS = 12
 _LEAST_PREFIX = 3
@@ -95,7 +96,7 @@ def _notion(expression: str, language: str, vocabulary: Vocabulary, joined: Sequ
     if word is None:
         return Notion(own=(expression, *joined))
     if language == "en":
-        return _english(expression, word.casefold(), joined)
+        return _english(expression, word.casefold(), (*joined, *_parted(word, vocabulary)))
     words = (word, *same(word, language))
     forms = dict.fromkeys(_quoted(form) for each in words for form in (each, *_forms(each, language, vocabulary)))
     own = dict.fromkeys((expression, *forms, *joined))
@@ -196,6 +197,16 @@ def _joined(expressions: Sequence[str], vocabulary: Vocabulary) -> dict[str, tup
         for owner in glued[term]:
             found[owner] = (*found.get(owner, ()), _quoted(term))
     return found
+
+
+def _parted(word: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """`wifi` also as `Wi-Fi`, where the documents know nothing but the parts."""
+    splits = [(word[:at], word[at:]) for at in range(_LEAST_PART, len(word) - _LEAST_PART + 1)]
+    stems = {part: stem(part) for split in splits for part in split}
+    known = vocabulary.frequencies(sorted({stem(word), *stems.values()})) if splits else {}
+    if stem(word) in known:
+        return ()
+    return tuple(_quoted(f"{one} {two}") for one, two in splits if stems[one] in known and stems[two] in known)
 
 
 def _quoted(words: str) -> str:

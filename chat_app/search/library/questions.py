@@ -48,8 +48,12 @@ def language_of_stopwords(question: str) -> str:
     return _language([word.casefold() for word in dict.fromkeys(_WORD.findall(text))])
 
 
-def _measures(words: list[str]) -> set[str]:
+def measures_in(question: str) -> set[str]:
     """How hot, how old: an answer says how much it is."""
+    return _measures([word.casefold() for word in _WORD.findall(question)])
+
+
+def _measures(words: list[str]) -> set[str]:
     return {word for before, word in pairwise(words) if before in _HOW and word in MEASURES}
 
 

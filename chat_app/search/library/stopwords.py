@@ -64,7 +64,7 @@ GENERAL = frozenset(
     many several give need use keep let other another first last same different way thing things happen happens become own long
     large big small little new old work number value put end start begin whole some kind time want take make get set name certain
     part real really right find look know say see show go come good bad late early one two example possible always never every
-    often usually able people someone anyone something anything
+    often usually able back people someone anyone something anything
     """.split()
 )
 """English words that narrow a question down without naming its subject: they count, but less."""

@@ -160,6 +160,8 @@ law regulation
 agreement contract
 employee staff worker
 holiday vacation leave
+flat apartment
+ill sick illness sickness
 salary pay wage
 firm company business
 help assistance support

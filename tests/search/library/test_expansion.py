@@ -83,6 +83,7 @@ def test_a_list_of_changes_comes_after_a_page_that_explains_unless_it_is_asked_f
     [
         ("Is this file system readonly?", "The filesystem is read-only."),
         ("Is this filesystem read-only?", "The filesystem is readonly."),
+        ("What is the guest wifi password?", "The password of the guest Wi-Fi is printed on the card."),
     ],
 )
 def test_words_written_apart_or_together_are_found(tmp_path: Path, question: str, text: str) -> None:
