@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing, contextmanager
@@ -15,6 +16,7 @@ FILE_NAME = "research.sqlite"
 
 _READERS = 4
 _BUSY_TIMEOUT_MS = 30_000
+_BUSY_PAUSE_SECONDS = 0.02
 # A deferred transaction that turns into a write fails at once when another one wrote meanwhile, whatever the timeout.
 # See: https://www.sqlite.org/lang_transaction.html
 _BEGIN_WRITING = "BEGIN IMMEDIATE"
@@ -168,10 +170,24 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     connection.create_function("casefold", 1, _casefold, deterministic=True)
-    pragmas = (f"busy_timeout={_BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
-    for pragma in (*pragmas, f"query_only={int(read_only)}"):
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+    _write_ahead(connection)
+    for pragma in ("synchronous=NORMAL", "foreign_keys=ON", f"query_only={int(read_only)}"):
         connection.execute(f"PRAGMA {pragma}")
     return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Waits where SQLite does not: of several processes that change the mode of a new file, some hear at once that it is locked."""
+    deadline = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_BUSY_PAUSE_SECONDS)
 
 
 def _transaction(connection: sqlite3.Connection, body: Callable[[_AtOnce], Coroutine[Any, Any, T]]) -> T:

@@ -40,8 +40,8 @@ async def test_opening_again_keeps_what_is_stored(database: Database, database_s
 
 
 async def test_several_processes_may_open_an_empty_database_at_once(database_settings: Settings):
-    opened = await asyncio.gather(*(Database.open(database_settings) for _ in range(4)))
-    assert [await versions(db) for db in opened] == [list(range(1, len(MIGRATIONS) + 1))] * 4
+    opened = await asyncio.gather(*(Database.open(database_settings) for _ in range(12)))
+    assert [await versions(db) for db in opened] == [list(range(1, len(MIGRATIONS) + 1))] * 12
     for db in opened:
         await db.close()
 

@@ -488,6 +488,8 @@ def test_right_to_left_text_reads_from_the_right(page: Page) -> None:
 
 
 def _open(page: Page) -> None:
+    # Signed in already: otherwise Chainlit loads the page, its sign-in and the page again, each once more on a busy machine.
+    assert page.request.post("/auth/header").ok
     page.goto("/")
     expect(page.locator("#welcome-screen #chat-input")).to_be_visible()
     page.wait_for_function("window.rcUI?.words")
