@@ -23,7 +23,7 @@ import {
 } from 'lucide-react';
 import { currentThreadIdState } from '@chainlit/react-client';
 
-const { t, words, progress, costs, components, setThread, notices } = window.rcUI;
+const { t, words, progress, costs, components, showThread, notices } = window.rcUI;
 
 const CHIPS = 6;
 const PATIENCE_MS = 8000;
@@ -468,7 +468,7 @@ function ResearchProgress({ props, callAction }) {
   const [isOpen, toggle] = useFold(view);
   const conversation = useConversationCost(card, view.cost);
   useFocusAfterRetry(card, props.turn);
-  useEffect(() => setThread(threadId), [threadId]);
+  useEffect(() => showThread(threadId), [threadId]);
 
   const waits = words.waits(view);
   const replacements = isOpen ? (view.replacements ?? []) : [];

@@ -1,7 +1,7 @@
 // Which thread is on the page. Its address says so after a reload, but not always before.
 import { rcUI } from './rcui.js';
 
-rcUI.setThread = setThread;
+rcUI.showThread = showThread;
 
 /** The thread on the page; null on an empty one. */
 export function currentThread() {
@@ -10,21 +10,21 @@ export function currentThread() {
   return document.querySelector('.rc-progress') ? (rcUI.thread ?? null) : null;
 }
 
-/** Told by the server or by a card, which is on the page then. */
+/** Told by the server before there is a card, and by each card. */
 export function setThread(id) {
-  if (!id) return;
-  const isNew = rcUI.thread !== id;
+  if (!id || rcUI.thread === id) return;
   rcUI.thread = id;
-  if (isNew) window.dispatchEvent(new CustomEvent('rc:thread'));
-  nameInAddress(id);
+  window.dispatchEvent(new CustomEvent('rc:thread'));
 }
 
 /**
- * At once, so that no reload loses the thread: Chainlit does it when it has read its list of threads anew, and never where the
- * list is not on the page, as on a phone. Its router hears of it as of a step back or forward.
+ * A card of this thread is on the page: the address names it at once, so that no reload loses the thread. Chainlit does it when
+ * it has read its list of threads anew, and never where the list is not on the page, as on a phone. Its router hears of it as of
+ * a step back or forward.
  */
-function nameInAddress(id) {
-  if (location.pathname !== '/' || !document.querySelector('.rc-progress')) return;
+function showThread(id) {
+  setThread(id);
+  if (!id || location.pathname !== '/') return;
   history.replaceState(history.state, '', `/thread/${encodeURIComponent(id)}`);
   window.dispatchEvent(new PopStateEvent('popstate', { state: history.state }));
 }

@@ -12,6 +12,8 @@ _LEAST_HEAD = 5
 """Shorter ones end words that have nothing to do with them: "Rat" and "Apparat"."""
 _LEAST_MODIFIER = 6
 _LEAST_COMPOUND = 8
+_LONGEST_COMPOUND = 80
+"""In characters: what is longer is no word, and has too many parts."""
 _MAX_TERMS = 1_000
 _MAX_WAYS = 12
 _LINKS = ("", "s", "n", "en", "es")
@@ -117,7 +119,7 @@ def _forms(part: str) -> tuple[str, ...]:
 
 
 def _halves(word: str) -> Iterator[tuple[str, str]]:
-    if len(word) < _LEAST_COMPOUND:
+    if not _LEAST_COMPOUND <= len(word) <= _LONGEST_COMPOUND:
         return
     for cut in range(LEAST_PART, len(word) - LEAST_PART + 2):
         for link in _LINKS:

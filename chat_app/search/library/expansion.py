@@ -19,6 +19,8 @@ from chat_app.search.library.thesaurus import alike, phrases_in
 
 _GENERAL_FACTOR = 0.4
 _LEAST_PART = 2
+_LONGEST_PARTED = 30
+"""In characters: what is longer is no word, and has too many parts."""
 _HINT_FACTOR = 0.5
 _MAX_FORMS = 12
 _LEAST_PREFIX = 3
@@ -201,7 +203,8 @@ def _joined(expressions: Sequence[str], vocabulary: Vocabulary) -> dict[str, tup
 
 def _parted(word: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     """`wifi` also as `Wi-Fi`, where the documents know nothing but the parts."""
-    splits = [(word[:at], word[at:]) for at in range(_LEAST_PART, len(word) - _LEAST_PART + 1)]
+    cuts = range(_LEAST_PART, len(word) - _LEAST_PART + 1) if len(word) <= _LONGEST_PARTED else ()
+    splits = [(word[:at], word[at:]) for at in cuts]
     stems = {part: stem(part) for split in splits for part in split}
     known = vocabulary.frequencies(sorted({stem(word), *stems.values()})) if splits else {}
     if stem(word) in known:

@@ -1,5 +1,6 @@
 """What a question finds that is put in other forms, other words or other spellings than its own."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,15 @@ def test_a_list_of_changes_comes_after_a_page_that_explains_unless_it_is_asked_f
 )
 def test_words_written_apart_or_together_are_found(tmp_path: Path, question: str, text: str) -> None:
     assert found(tmp_path, question, text)[:1] == [text]
+
+
+@pytest.mark.parametrize("question", ["What is {}?", "Wie ist die {} für mich?"])
+def test_what_is_too_long_for_a_word_is_not_taken_apart(tmp_path: Path, question: str) -> None:
+    tracemalloc.start()
+    assert found(tmp_path, question.format("kitchenopen" * 1_800), "The kitchen is warm.") == []
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20_000_000
 
 
 def test_the_question_s_own_words_come_before_others_for_the_same(tmp_path: Path) -> None:
