@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 import psycopg
 from pydantic import SecretStr
-from sqlalchemy import URL, TextClause, make_url, text
+from sqlalchemy import URL, TextClause, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from chat_app.errors import SettingsError
 
@@ -63,6 +64,8 @@ class PostgresPool:
             max_overflow=10,
             hide_parameters=True,
         )
+        self._closed = False
+        event.listen(self._engine.sync_engine, "checkin", self._close_returned)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[PostgresStatements]:
@@ -79,7 +82,14 @@ class PostgresPool:
             yield PostgresStatements(connection)
 
     async def close(self) -> None:
+        """Close the connections. One that is in use is closed when its work is done."""
+        self._closed = True
         await self._engine.dispose()
+
+    def _close_returned(self, _: object, entry: ConnectionPoolEntry) -> None:
+        # Disposing of the engine forgets the connections in use, and so would leave them open.
+        if self._closed:
+            entry.close()
 
 
 @contextmanager

@@ -46,6 +46,29 @@ async def test_several_processes_may_open_an_empty_database_at_once(database_set
         await db.close()
 
 
+async def test_closing_leaves_no_connection_behind_that_was_still_in_use(postgres_url: str, tmp_path: Path):
+    db = await Database.open(Settings(data_dir=tmp_path, database_url=SecretStr(postgres_url)))
+    reading, closed = asyncio.Event(), asyncio.Event()
+
+    async def read() -> None:
+        async with db.read() as tx:
+            reading.set()
+            await closed.wait()
+            await tx.rows("SELECT 1")
+
+    reader = asyncio.create_task(read())
+    await reading.wait()
+    await db.close()
+    closed.set()
+    await reader
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as admin:
+        others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        # The server needs a moment to see that a client has gone.
+        async with asyncio.timeout(10):
+            while admin.execute(others).fetchall():  # noqa: ASYNC110 -- the server tells nobody
+                await asyncio.sleep(0.01)
+
+
 async def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(
     database: Database, database_settings: Settings
 ):
