@@ -343,6 +343,23 @@ def test_questions_to_ask_next_stand_below_the_last_report_only(page: Page) -> N
     expect(page.locator(".step[data-step-type=user_message]")).to_have_count(2)
 
 
+def test_the_way_to_the_newest_takes_no_press_that_is_meant_for_what_is_below(page: Page) -> None:
+    _ask(page, "report")
+    _wait_until_done(page)
+    last = page.locator(".rc-follow-up >> visible=true").last
+    last.scroll_into_view_if_needed()
+    last.evaluate("button => button.closest('.overflow-y-auto').scrollBy({top: -20, behavior: 'instant'})")
+    newest = page.get_by_role("button", name="To the newest")
+    expect(newest).to_be_visible()
+    at_its_centre = """button => {
+        const {x, y, width, height} = button.getBoundingClientRect();
+        return button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+    }"""
+    assert last.evaluate(at_its_centre)
+    newest.click()
+    expect(newest).to_have_count(0)
+
+
 def test_the_title_says_what_runs_and_what_came_while_the_tab_was_away(page: Page) -> None:
     page.evaluate(f"{LOOK}(true)")
     page.evaluate(TITLES)
