@@ -33,9 +33,9 @@ VAGUE_NAMES = {
 HOMES = {
     "dbos": ("chat_app.workflows", "chat_app.bootstrap"),
     "chainlit": ("chat_app.chat", "chat_app.app", "chat_app.server", "chat_app.storage.chat_store"),
-    "anthropic": ("chat_app.agents.models",),
-    "google": ("chat_app.agents.models",),
-    "openai": ("chat_app.agents.models",),
+    "anthropic": ("chat_app.agents.connections",),
+    "google": ("chat_app.agents.connections",),
+    "openai": ("chat_app.agents.connections",),
 }
 # Loading one takes up to two seconds, which a start without keys must not pay.
 LAZY = {"anthropic", "google", "openai"}

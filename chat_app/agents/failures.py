@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
+import httpx2
 from pydantic import ValidationError
 from pydantic_ai.exceptions import (
     AgentRunError,
@@ -53,6 +54,8 @@ _PERMANENT_STATUSES = {
 LONGEST_WAIT_SECONDS = 120.0
 """A provider that asks for a longer wait than this is not waited for."""
 _FRACTION = re.compile(r"\d{1,9}\.\d{1,9}")
+_BROKEN_OFF = "Response payload is not completed"
+"""How aiohttp begins what it says of an answer whose connection ended before it; the rest is HTTP's inner matters."""
 _ASKED = "chat_app_asked"
 _SOME_SETTING = "see `research-chat doctor`"
 _SECRET = re.compile(
@@ -112,8 +115,8 @@ def readable(model_name: str, asked: Asked) -> Generator[None]:
         error = _as_its_status_says(exc)
         note_asked(error, asked)
         raise error from exc.__cause__
-    except (AttributeError, LookupError, TypeError, ValueError) as exc:
-        # What the SDKs make of an answer that is JSON, but not of the form that was agreed.
+    except (AttributeError, LookupError, TypeError, ValueError, httpx2.DecodingError) as exc:
+        # What the SDKs make of an answer that is JSON, but not of the form that was agreed; and one that cannot be unpacked.
         error = ModelAPIError(model_name, f"The answer has another form than agreed: {exc!r}")
         note_asked(error, asked)
         raise error from exc
@@ -280,7 +283,9 @@ def _provider_message(error: ModelAPIError, asked: Asked) -> str:
         case ModelTimeoutError() | ModelRequestTimeout():
             return f"{who} gave no answer in time; try again."
         case ModelConnectionError():
-            return f"{who} could not be reached ({_brief(error)}); check the network, then try again."
+            words = _brief(error)
+            words = "the connection broke off" if words.startswith(_BROKEN_OFF) else words
+            return f"{who} could not be reached ({words}); check the network, then try again."
         case ModelUnavailableError() | ModelServerError():
             return f"{who} is not available at the moment{status}; try again later."
         case ModelHTTPError() if is_retryable(error):

@@ -21,11 +21,11 @@ from pydantic_ai.models import (
     ModelRequestParameters,
     ModelResolutionContext,
     StreamedResponse,
-    infer_model,
 )
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
+from chat_app.agents import connections
 from chat_app.agents.excerpts import ExcerptsModel
 from chat_app.agents.failures import Asked, note_asked, readable, require_end
 from chat_app.agents.remedies import unusable
@@ -104,7 +104,7 @@ def _asked(model_id: str) -> Asked:
 
 def _inferred(model_id: str) -> Model:
     try:
-        return infer_model(model_id)
+        return connections.model_from(model_id)
     except Exception as exc:  # each provider's SDK raises errors of its own, and all mean the same
         message = unusable(exc, spoken_name(model_id), model_id, _asked(model_id).setting)
         raise ProviderError(message, retryable=False, kind="settings") from exc
@@ -151,6 +151,7 @@ async def close() -> None:
     _models.clear()
     for model in models:
         await model.close()
+    await connections.close()
 
 
 class StoppableModel(WrapperModel):

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from pydantic_ai import Agent
-from pydantic_ai.models import Model, infer_model
+from pydantic_ai.models import Model
 from pydantic_ai.settings import ModelSettings
 
+from chat_app.agents import connections
 from tests.fakes import FakeProviders, Scenario
 from tests.wire.asking import ALL, Asking
 
@@ -27,10 +28,11 @@ async def models(running: FakeProviders) -> AsyncIterator[dict[str, Model]]:
         with pytest.MonkeyPatch.context() as environment:
             for name, value in running.environment().items():
                 environment.setenv(name, value)
-            made = {name: infer_model(name) for name in ALL}
+            made = {name: connections.model_from(name) for name in ALL}
         for model in made.values():
             await open_models.enter_async_context(model)
         yield made
+    await connections.close()
 
 
 @pytest.fixture
