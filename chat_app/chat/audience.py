@@ -82,7 +82,7 @@ class Audience:
                 continue
             await screen.show(view)
             if view.end is None:
-                await asyncio.sleep(pause_seconds(len(view.text)))
+                await feed.end_or_pause(pause_seconds(len(view.text)))
         if not any(key[0] == page.id and key[1] != turn.id for key in self._followers):
             await page.emit("task_end", {})
 

@@ -25,6 +25,7 @@ class Feed:
         self._trail = trail
         self._ahead: dict[int, Recorded] = {}
         self._changed = asyncio.Event()
+        self._has_ended = asyncio.Event()
         self._reading = asyncio.Lock()
         self.view = TurnView(turn_id=turn_id)
 
@@ -68,6 +69,10 @@ class Feed:
         """Wait for the next change; False when there was none in that time."""
         return await _is_set(self._changed, timeout_seconds)
 
+    async def end_or_pause(self, seconds: float) -> None:
+        """Wait for the end of the turn, but no longer than that: changes gather meanwhile."""
+        await _is_set(self._has_ended, seconds)
+
     async def ended(self) -> TurnView:
         """Wait for the end of the turn."""
         async for _ in self.views():
@@ -78,6 +83,8 @@ class Feed:
         # A fresh event for the next round: every follower waits on the one that it saw.
         self._changed.set()
         self._changed = asyncio.Event()
+        if self.is_ended:
+            self._has_ended.set()
 
 
 class Hub:

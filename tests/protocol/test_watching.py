@@ -57,7 +57,8 @@ async def test_a_page_that_lost_its_connection_gets_what_it_missed(pages: Pages)
     await page.connect()
     await page.until_connected(2)
     await page.until(lambda: page.page.is_loading, "Stop in the place of Send")
-    assert len(page.page.turn(message).text) >= len(before.text) + 300
+    missed = len(before.text) + 300
+    await page.until(lambda: len(page.page.turn(message).text) >= missed, "what was written meanwhile")
     turn = await page.until_ended(message)
 
     assert turn.shown() == (await other.until_ended(message)).shown()

@@ -93,6 +93,18 @@ async def test_what_comes_after_a_gap_waits_for_what_belongs_there(database: Dat
     assert (feed.view.seq, feed.is_ended) == (3, True)
 
 
+async def test_a_pause_ends_with_the_turn(database: Database) -> None:
+    feed = Feed(TURN.id, Trail(database))
+    pause = asyncio.create_task(feed.end_or_pause(3600))
+    feed.add(EVENTS[:-1])
+    await asyncio.sleep(0)
+    assert not pause.done()
+    feed.add(EVENTS[-1:])
+    async with asyncio.timeout(5):
+        await pause
+        await feed.end_or_pause(3600)  # it has ended already
+
+
 async def test_a_piece_of_the_report_shows_before_it_is_committed_and_once(database: Database) -> None:
     trail, turn, hub = await begin(database)
     await append(trail, turn, "r", ReportStarted(attempt=1))
