@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -33,10 +34,8 @@ class Stems(BaseModel):
     alike: tuple[tuple[str, ...], ...]
 
 
-class Match(BaseModel):
+class Match(NamedTuple):
     """Where one notion stands in one candidate."""
-
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     own: Places
     """The question's own word."""
@@ -147,5 +146,4 @@ def _followed(columns: dict[str, list[int]], following: dict[str, list[int]], di
 def _match(own: dict[str, list[int]] | None, alike: dict[str, list[int]] | None) -> Match:
     if own is None and alike is None:
         return NOWHERE
-    # Validating each would cost more than finding them.
-    return Match.model_construct(own=own or {}, alike=alike or {})
+    return Match(own=own or {}, alike=alike or {})

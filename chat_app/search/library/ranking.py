@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from heapq import nlargest
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -72,10 +73,8 @@ class Hit(BaseModel):
     """Share of the question's content terms, weighted by their rarity in the library, that passage, heading and title hold (0 to 1)."""
 
 
-class _Reading(BaseModel):
+class _Reading(NamedTuple):
     """A candidate and what it holds of a question."""
-
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     candidate: Candidate
     relevance: float
@@ -113,7 +112,7 @@ def _read(asked: Asked, candidate: Candidate, matches: Sequence[Match]) -> _Read
         coverage += weight * (1.0 if own else _ALIKE if alike else 0.0)
         in_heading += weight * max(_is_above(match.own), _ALIKE * _is_above(match.alike))
         in_title += weight * ("title" in match.own)
-    return _Reading.model_construct(
+    return _Reading(
         candidate=candidate,
         relevance=relevance,
         coverage=min(1.0, coverage / asked.total),
@@ -239,7 +238,9 @@ def _selected(scored: Sequence[tuple[float, _Reading]], limit: int) -> list[tupl
 
 
 def _is_near_duplicate(words: set[str], other: set[str]) -> bool:
-    return len(words & other) >= _NEAR_DUPLICATE * len(words | other)
+    fewer, more = sorted((len(words), len(other)))
+    # At most all of the fewer are shared, and there are at least the more: this spares most the comparison.
+    return fewer >= _NEAR_DUPLICATE * more and len(words & other) >= _NEAR_DUPLICATE * len(words | other)
 
 
 def _hit(reading: _Reading, score: float) -> Hit:

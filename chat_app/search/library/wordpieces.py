@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection
 
 _WORD = re.compile(r"[^\W_]+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _CONTINUES = "##"
 _MAX_CHARACTERS = 100
 """What is longer is no word."""
@@ -13,8 +14,7 @@ _MAX_CHARACTERS = 100
 def words_of(text: str) -> list[str]:
     """In lower case and without accents."""
     if not text.isascii():
-        parted = unicodedata.normalize("NFD", text)
-        text = "".join(each for each in parted if unicodedata.category(each) != "Mn")
+        text = _ACCENTS.sub("", unicodedata.normalize("NFD", text))
     return _WORD.findall(text.lower())
 
 
