@@ -1,4 +1,4 @@
-"""Documents that this project did not write, taken from Debian's packages: four English manuals, and one of them in five languages."""
+"""Documents that this project did not write, taken from Debian's packages: seven English manuals, and one of them in five languages."""
 
 import shutil
 import subprocess
@@ -10,14 +10,21 @@ from pathlib import Path
 from chat_app.search.library.library import Library
 
 _KEPT = Path(tempfile.gettempdir()) / "research-chat-manuals"
-_DOCUMENTS = Path("usr/share/doc")
-_HANDBOOK = ("debian-handbook", "debian-handbook/html")
+_SHARED = Path("usr/share")
+_HANDBOOK = ("debian-handbook", "doc/debian-handbook/html")
+OTHERS = "en-others"
+"""English manuals that nothing was tuned on, in place of a language."""
 _MANUALS: dict[str, dict[str, tuple[str, str]]] = {
     "en": {
-        "postgresql": ("postgresql-doc-15", "postgresql-doc-15/html"),
-        "python": ("python3.11-doc", "python3.11/html"),
-        "git": ("git-doc", "git-doc"),
+        "postgresql": ("postgresql-doc-15", "doc/postgresql-doc-15/html"),
+        "python": ("python3.11-doc", "doc/python3.11/html"),
+        "git": ("git-doc", "doc/git-doc"),
         "handbook": (_HANDBOOK[0], f"{_HANDBOOK[1]}/en-US"),
+    },
+    OTHERS: {
+        "sqlite": ("sqlite3-doc", "doc/sqlite3"),
+        "apache": ("apache2-doc", "doc/apache2-doc/manual/en"),
+        "debref": ("debian-reference-en", "debian-reference"),
     },
     "de": {"": (_HANDBOOK[0], f"{_HANDBOOK[1]}/de-DE")},
     "fr": {"": (_HANDBOOK[0], f"{_HANDBOOK[1]}/fr-FR")},
@@ -25,10 +32,10 @@ _MANUALS: dict[str, dict[str, tuple[str, str]]] = {
     "ja": {"": (_HANDBOOK[0], f"{_HANDBOOK[1]}/ja-JP")},
     "zh": {"": (_HANDBOOK[0], f"{_HANDBOOK[1]}/zh-CN")},
 }
-LANGUAGES = tuple(_MANUALS)
+LANGUAGES = tuple(name for name in _MANUALS if name != OTHERS)
 MISSING = (
     "The manuals are not there: this needs Debian 12 with `apt-get` and `dpkg`, the network, and `apt-get update` once before. "
-    "It downloads 55 MB into the folder for temporary files and installs nothing."
+    "It downloads 65 MB into the folder for temporary files and installs nothing."
 )
 
 
@@ -42,7 +49,7 @@ def folder(language: str) -> Path:
     if not pages.exists():
         with _made_whole(pages) as made:
             for name, (package, place) in _MANUALS[language].items():
-                _copy_pages(_unpacked(package) / _DOCUMENTS / place, made / name)
+                _copy_pages(_unpacked(package) / _SHARED / place, made / name)
     return pages
 
 
