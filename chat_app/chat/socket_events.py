@@ -1,7 +1,8 @@
-"""Our own answers to four events of Chainlit's socket.
+"""Our own answers to five events of Chainlit's socket.
 
-Chainlit's would store a message in tasks that nobody awaits, so that a crash could keep a report without its question;
-write over any step whose id a client knows; add an English sentence at each stop; and re-run a turn at an edit.
+Chainlit's would leave a page empty that connects twice; store a message in tasks that nobody awaits, so that a crash could keep
+a report without its question; write over any step whose id a client knows; add an English sentence at each stop; and re-run a
+turn at an edit.
 """
 
 import logging
@@ -25,7 +26,18 @@ Handler = Callable[..., Awaitable[Any]]
 
 def take_over(sio: Any) -> None:
     """Put our handlers in the place of Chainlit's."""
+    let_in: Handler = sio.handlers["/"]["connect"]
     show_thread: Handler = sio.handlers["/"]["connection_successful"]
+
+    async def connect(sid: str, environ: dict[str, Any], auth: dict[str, Any]) -> Any:
+        answer = await let_in(sid, environ, auth)
+        # A page that opens a thread connects twice within moments, first without naming the thread. If the server has not
+        # noticed the end of the first connection by then, it takes the second for the same empty chat.
+        session, wanted = WebsocketSession.get(sid), auth.get("threadId")
+        if session is not None and wanted and session.restored and not session.has_first_interaction:
+            session.thread_id = session.thread_id_to_resume = wanted
+            session.restored = False
+        return answer
 
     async def connection_successful(sid: str) -> None:
         # Chainlit sends the stored thread, which replaces all that the page shows; only then is it brought to life.
@@ -40,6 +52,7 @@ def take_over(sio: Any) -> None:
             await page.emit("window_message", {"type": "rc:thread", "id": session.thread_id})
             await current_room().conversation.attach(page)
 
+    sio.on("connect", connect)
     sio.on("connection_successful", connection_successful)
     sio.on("client_message", _client_message)
     sio.on("stop", _stop)

@@ -65,6 +65,17 @@ async def test_a_page_that_lost_its_connection_gets_what_it_missed(pages: Pages)
     assert page.page.questions == [message]
 
 
+async def test_a_page_that_connects_again_and_only_then_names_its_thread_is_shown_it(pages: Pages) -> None:
+    asked = await pages.open()
+    message = await asked.ask(QUESTION)
+    await asked.until_ended(message)
+    # Chainlit's page connects at once and, as soon as it has read its address, once more; the server sees both for a moment.
+    opened = await pages.open()
+    async with ChainlitClient(opened.url, opened.cookies, asked.page.thread_id, opened.session) as again:
+        await again.until(lambda: message in again.page.steps, "the question of the thread")
+        assert (await again.until_ended(message)).shown() == asked.page.turn(message).shown()
+
+
 async def test_a_connection_that_is_replaced_before_the_server_notices_its_loss(
     pages: Pages, providers: FakeProviders
 ) -> None:
