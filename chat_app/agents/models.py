@@ -28,6 +28,7 @@ from pydantic_ai.settings import ModelSettings
 from chat_app.agents import connections
 from chat_app.agents.excerpts import ExcerptsModel
 from chat_app.agents.failures import Asked, note_asked, readable, require_end
+from chat_app.agents.rehearsal import rehearse
 from chat_app.agents.remedies import unusable
 from chat_app.agents.roles import EXCERPTS, VARIABLES, Roles, variables_of
 from chat_app.agents.stopping import stoppable
@@ -87,6 +88,8 @@ def model_of(model_id: str) -> Model:
     with _making:
         if model_id not in _models:
             model = ExcerptsModel() if model_id == EXCERPTS else _inferred(model_id)
+            # Before anybody else has the model: an SDK that is used by two threads while it gets ready may fail one.
+            rehearse(model_id)
             slowness = _SLOWNESS.get(model_id.partition(":")[0], 1)
             _models[model_id] = StoppableModel(TracedModel(model), _asked(model_id), slowness)
         return _models[model_id]
