@@ -82,8 +82,10 @@ def rehearse(model_id: str) -> None:
         # In a thread of its own, since the caller's may run an event loop.
         with ThreadPoolExecutor(1) as thread:
             thread.submit(asyncio.run, _ask(model_id)).result()
-    except Exception:  # of an SDK that is not as expected here: the first answer will take longer, no more
-        logger.warning("The first answer of %s could not be prepared", model_id, exc_info=True)
+    except (
+        Exception
+    ):  # of an SDK that is not as expected, or of a program that ends: the first answer takes longer, no more
+        logger.debug("The first answer of %s could not be prepared", model_id, exc_info=True)
 
 
 async def _ask(model_id: str) -> None:
