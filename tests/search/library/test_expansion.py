@@ -1,6 +1,9 @@
 """What a question finds that is put in other forms, other words or other spellings than its own."""
 
+import asyncio
 import tracemalloc
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,15 +13,22 @@ from chat_app.search.library.library import Library
 OTHER = "The kitchen is open from nine to five and closed on public holidays."
 
 
+@contextmanager
+def indexed(folder: Path) -> Generator[Library]:
+    library = Library(folder, folder.parent / "index.sqlite")
+    library.refresh_now()
+    yield library
+    asyncio.run(library.close())
+
+
 def found(tmp_path: Path, question: str, *texts: str) -> list[str]:
     """The texts that a question finds among these and others, best first."""
     folder = tmp_path / "library"
     folder.mkdir()
     for number, text in enumerate([*texts, OTHER]):
         (folder / f"{number}.txt").write_text(text, "utf-8")
-    library = Library(folder, tmp_path / "index.sqlite")
-    library.refresh_now()
-    return [hit.text for hit in library.search_now(question)]
+    with indexed(folder) as library:
+        return [hit.text for hit in library.search_now(question)]
 
 
 @pytest.mark.parametrize(
@@ -73,10 +83,9 @@ def test_a_list_of_changes_comes_after_a_page_that_explains_unless_it_is_asked_f
     (folder / "total.md").write_text(
         "# Sums\n\nWith a frame a sum is the total of the rows so far, running on.", "utf-8"
     )
-    library = Library(folder, tmp_path / "index.sqlite")
-    library.refresh_now()
-    assert library.search_now("How do I make a running total?")[0].path == "total.md"
-    assert library.search_now("Which release notes name a running total?")[0].path == "news.md"
+    with indexed(folder) as library:
+        assert library.search_now("How do I make a running total?")[0].path == "total.md"
+        assert library.search_now("Which release notes name a running total?")[0].path == "news.md"
 
 
 @pytest.mark.parametrize(
@@ -130,9 +139,8 @@ def test_a_file_is_found_by_what_it_is_called(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "dishwasher_manual.txt").write_text("Empty the filter once a week.", "utf-8")
     (folder / "car.txt").write_text("Change the filter once a year.", "utf-8")
-    library = Library(folder, tmp_path / "index.sqlite")
-    library.refresh_now()
-    best = library.search_now("Where is the filter of the dishwasher?")[0]
+    with indexed(folder) as library:
+        best = library.search_now("Where is the filter of the dishwasher?")[0]
     assert (best.path, best.coverage) == ("dishwasher_manual.txt", 1.0)
 
 

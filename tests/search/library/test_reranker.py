@@ -66,6 +66,8 @@ async def test_the_library_asks_it_about_more_hits_than_it_returns(tmp_path: Pat
     assert "last.txt" not in [found.path for found in await plain.search("Where is the ship?", limit=3)]
     found = await reranked.search("Where is the ship?", limit=3)
     assert (len(found), found[0].path) == (3, "last.txt")
+    for library in (plain, reranked):
+        await library.close()
 
 
 def test_a_model_that_takes_too_long_leaves_the_order_and_says_so(
