@@ -6,6 +6,7 @@ Import it only when the environment holds what Chainlit reads at its own import:
 # ruff: noqa: I001 -- the first import must come before Chainlit's
 from chat_app import lean_imports  # noqa: F401  # pyright: ignore[reportUnusedImport]: works by being imported
 
+import asyncio
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -79,6 +80,7 @@ class Site:
         self._users = UsersFile(settings.users_file) if settings.users_file else None
         self._services: Services | None = None
         self._share_page: SharePage | None = None
+        self._closing = asyncio.Event()
         self._roles = roles_of(settings)
 
     def application(self) -> ASGIApp:
@@ -109,6 +111,7 @@ class Site:
 
     def end_streams(self) -> None:
         """End what would keep the server waiting: it closes connections before it calls anything else."""
+        self._closing.set()
         if self._share_page:
             self._share_page.live.close()
 
@@ -154,7 +157,9 @@ class Site:
         self._share_page = share_page = SharePage(threads)
         is_owner = partial(_is_owner, store)
         app.router.routes[0:0] = [
-            *turn_routes(Inquiries(services.turns, services.trail, services.menu, conversation), self._caller),
+            *turn_routes(
+                Inquiries(services.turns, services.trail, services.menu, conversation), self._caller, self._closing
+            ),
             *Sharing(shares, self._caller, is_owner).routes(),
             *source_routes(threads.source, self._caller, is_owner, FileTexts(services.library, services.attachments)),
             *attachment_routes(services.attachments, self._caller, is_owner),

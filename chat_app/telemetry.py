@@ -35,7 +35,8 @@ _DELIVERY_SECONDS = 1.0
 _GATHER_SECONDS = 0.005
 """Spans that end together are sent together."""
 _ENGINE_SCOPE = "dbos-tracer"
-_WORDS_OF_ERRORS = {"exception.message", "exception.stacktrace"}
+_WORDS_OF_ERRORS = {"exception.message", "exception.stacktrace", "error"}
+"""The last one stands in the engine's word of a step that is tried again."""
 _courier: "_Courier | None" = None
 
 

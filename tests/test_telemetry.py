@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app_process import AppProcess, Event
+from tests.app_process import AppProcess, Asked, Event
 from tests.fakes import Fault
 from tests.fakes.providers import KEY, FakeProviders
 from tests.fakes.scenario import Scenario
@@ -27,6 +27,8 @@ QUICK = Scenario(
         Fault(
             kind="status", status=400, role="planner", containing="forbidden", times=None, message=f"{REFUSED} {KEY}"
         ),
+        # Passing: the request is made again.
+        Fault(kind="status", status=503, role="analyst", containing="unmistakable", message=f"{QUESTION} {KEY}"),
     ),
 )
 SLOW = Scenario(
@@ -146,6 +148,29 @@ def test_killed_while_searching_and_while_writing_it_is_still_one_trace_that_cou
     assert trace.names["chat claude-sonnet-5-5"] + trace.names["chat gemini-3.8-flash"] == len(answered)
     assert_one_root_each(collector, asked.turn)
     assert b"zebrafish" not in collector.everything
+
+
+def test_research_that_is_tried_again_goes_on_in_its_trace(tmp_path: Path, collector: Collector) -> None:
+    refused = Fault(kind="status", status=401, role="analyst")
+    with running(
+        tmp_path / "data",
+        Scenario(searches=2, faults=(refused,)),
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url},
+    ) as (app, _):
+        asked = app.ask(QUESTION)
+        assert asked.finished()[-1]["kind"] == "turn_failed"
+        with app.client() as client:
+            again = Asked(app, asked.thread, client.post(f"/api/turns/{asked.turn}/retry").json()["turn"])
+        trail = again.finished()
+        app.terminate()
+
+    trace = collector.turn(asked.turn)
+    assert trail[-1]["kind"] == "report_ready"
+    assert trace.lost() == []
+    assert {attribute(span, "turn") for span in trace.spans} == {asked.turn, again.turn}
+    assert len(trace.spans) == len(collector.spans)
+    assert trace.names["chat turn"] == 1
+    assert summed(trace) == pytest.approx(spent(trail))
 
 
 def test_a_receiver_that_never_answers_holds_nothing_up(tmp_path: Path) -> None:

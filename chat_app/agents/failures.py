@@ -56,6 +56,8 @@ LONGEST_WAIT_SECONDS = 120.0
 _FRACTION = re.compile(r"\d{1,9}\.\d{1,9}")
 _BROKEN_OFF = "Response payload is not completed"
 """How aiohttp begins what it says of an answer whose connection ended before it; the rest is HTTP's inner matters."""
+_ADVICE = ". Consider raising "
+"""How pydantic-ai begins what it advises the programmer."""
 _ASKED = "chat_app_asked"
 _SOME_SETTING = "see `research-chat doctor`"
 _SECRET = re.compile(
@@ -254,7 +256,7 @@ def _without_answer(error: BaseException) -> str:
             first = error.errors(include_url=False, include_input=False)[0]
             return _clean(": ".join(filter(None, [".".join(map(str, first["loc"])), first["msg"]])))
         case UnexpectedModelBehavior():
-            return _clean(error.message)
+            return _clean(error.message.partition(_ADVICE)[0])
         case _:
             return _brief(error)
 

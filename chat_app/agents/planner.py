@@ -10,7 +10,7 @@ from pydantic_ai.messages import TextContent
 from chat_app.agents.brief import PastTurn, PlannerBrief
 from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, Answers, OnceMoreWhenCut, resolve_model_ids
 from chat_app.research.plan import Clarification, Decision, DirectAnswer, Plan
-from chat_app.research.report import cited_numbers, unknown_numbers
+from chat_app.research.report import cited_numbers, spelled_out, unknown_numbers
 
 INSTRUCTIONS = """\
 You plan research. Decide what the person's latest question needs, and answer with exactly one of:
@@ -39,7 +39,7 @@ def require_known_numbers(ctx: RunContext[PlannerBrief], decision: Decision) -> 
     if not isinstance(decision, DirectAnswer):
         return decision
     known = [source for turn in ctx.deps.past if turn.report for source in turn.report.sources]
-    cited, unknown = cited_numbers(decision.text), unknown_numbers(decision.text, known)
+    cited, unknown = cited_numbers(spelled_out(decision.text, known)), unknown_numbers(decision.text, known)
     if len(unknown) < len(cited) and (ctx.retry or not unknown):
         return decision
     raise ModelRetry(

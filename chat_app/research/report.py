@@ -10,6 +10,10 @@ from chat_app.research.evidence import Source, merge_sources
 # [3], [3, 5]; not [3](url), a link that somebody else wrote, not `[3]: url` at the beginning of a line, its definition,
 # and not \[3\].
 _CITATION = re.compile(r"^ {0,3}\[\d{1,4}\]:|(?<!\\)\[(\d{1,4}(?:\s*[,;]\s*\d{1,4})*)\](?!\()", re.MULTILINE)
+# [1-3] and [1–3, 7], too, if all of them are sources: "the years [1990-2000]" cite nothing.
+_NUMBER = r"\d{1,4}(?:\s*[-‐‑–—]\s*\d{1,4})?"
+_WITH_RANGES = re.compile(rf"(?<!\\)\[({_NUMBER}(?:\s*[,;]\s*{_NUMBER})*)\](?!\()")
+_RANGE = re.compile(r"(\d+)\s*[-‐‑–—]\s*(\d+)")
 # Code keeps its brackets: fenced blocks, also unfinished ones and those in a quote, and inline code.
 _QUOTED = r"^(?:> ?)* {0,3}"
 _CODE = re.compile(
@@ -66,15 +70,31 @@ def cited_numbers(text: str) -> list[int]:
     return list(numbers)
 
 
+def spelled_out(text: str, known: Iterable[Source]) -> str:
+    """The text with ranges of citations, as in `[1-3]`, written as `[1, 2, 3]`. Ranges beyond the sources stay as they are."""
+    numbers = {source.number for source in known}
+
+    def replace(group: re.Match[str]) -> str:
+        ranges = [range(int(first), int(last) + 1) for first, last in _RANGE.findall(group[1])]
+        if not ranges or not all(each and numbers.issuperset(each) for each in ranges):
+            return group[0]
+        listed = _RANGE.sub(lambda each: ", ".join(map(str, range(int(each[1]), int(each[2]) + 1))), group[1])
+        return f"[{listed}]"
+
+    return outside_code(text, lambda prose: _WITH_RANGES.sub(replace, prose))
+
+
 def unknown_numbers(text: str, known: Iterable[Source]) -> list[int]:
     """The numbers that `text` cites and none of `known` has."""
-    numbers = {source.number for source in known}
-    return [n for n in cited_numbers(text) if n not in numbers]
+    sources = tuple(known)
+    numbers = {source.number for source in sources}
+    return [n for n in cited_numbers(spelled_out(text, sources)) if n not in numbers]
 
 
 def settle_citations(text: str, known: Iterable[Source]) -> Report:
     """Make every `[n]` a source of `known`: groups are split into `[3][5]`, unknown numbers are taken out."""
     by_number = {source.number: source for source in merge_sources(tuple(known)) if source.number is not None}
+    text = spelled_out(text, by_number.values())
     settled = replace_citations(text, lambda numbers: "".join(f"[{n}]" for n in numbers if n in by_number))
     if any(n not in by_number for n in cited_numbers(text)):
         # Taking a number out leaves the space that stood before it.

@@ -1,6 +1,7 @@
 """The interface for programs: ask a question and read the trail, one JSON object a line."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -43,7 +44,9 @@ class TurnService(Protocol):
     async def stop(self, owner: str, turn_id: str) -> None: ...
 
 
-def turn_routes(service: TurnService, caller: Caller) -> list[BaseRoute]:
+def turn_routes(service: TurnService, caller: Caller, closing: asyncio.Event) -> list[BaseRoute]:
+    """`closing` is set when the server is to end: trails that are being read then break off."""
+
     def signed_in(action: Callable[[str, Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             owner = await caller(request)
@@ -69,7 +72,7 @@ def turn_routes(service: TurnService, caller: Caller) -> list[BaseRoute]:
     async def events(owner: str, request: Request) -> Response:
         trail = await service.trail(owner, request.path_params["turn"])
         headers = {"Cache-Control": "no-store"}
-        return StreamingResponse(_lines(trail), media_type="application/x-ndjson", headers=headers)
+        return StreamingResponse(_lines(trail, closing), media_type="application/x-ndjson", headers=headers)
 
     async def stop(owner: str, request: Request) -> Response:
         await service.stop(owner, request.path_params["turn"])
@@ -90,9 +93,25 @@ def _begun(turn: Turn) -> JSONResponse:
     return JSONResponse({"thread": turn.thread_id, "turn": turn.id}, status_code=201)
 
 
-async def _lines(trail: AsyncIterator[Recorded]) -> AsyncIterator[str]:
-    async for recorded in trail:
-        yield recorded.to_json() + "\n"
+async def _lines(trail: AsyncIterator[Recorded], closing: asyncio.Event) -> AsyncGenerator[str]:
+    is_closing = asyncio.create_task(closing.wait())
+    coming: asyncio.Future[Recorded | None] | None = None
+    try:
+        while True:
+            coming = asyncio.ensure_future(_next(trail))
+            await asyncio.wait({coming, is_closing}, return_when=asyncio.FIRST_COMPLETED)
+            recorded = coming.result() if coming.done() else None
+            if recorded is None:
+                return
+            yield recorded.to_json() + "\n"
+    finally:
+        for task in (is_closing, coming):
+            if task is not None:
+                task.cancel()
+
+
+async def _next(trail: AsyncIterator[Recorded]) -> Recorded | None:
+    return await anext(trail, None)
 
 
 def _refusal(status: int, why: str) -> JSONResponse:

@@ -134,9 +134,8 @@ class Turns:
         await feed.refresh()
         # The rows of the new try have the same ids, but it may never write some of them, such as half a report.
         await self._transcript.delete_rows(turn.thread_id, passing_ids(failed, feed.view))
-        with turn_span(turn.id, turn.thread_id):
-            is_begun = await try_again(turn, feed.view.failure.kind if feed.view.failure else None)
-        if not is_begun:
+        # It goes on in the trace of the failed try, of which the copy has the context.
+        if not await try_again(turn, feed.view.failure.kind if feed.view.failure else None):
             await self._begin(turn)
 
     async def _begin(self, turn: Turn) -> None:

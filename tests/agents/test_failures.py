@@ -267,6 +267,14 @@ def test_the_log_names_the_cause_without_what_the_model_wrote() -> None:
     assert "private" not in cause_of(invalid.value)
 
 
+def test_advice_for_programmers_is_left_out() -> None:
+    advice = "Tool 'x' exceeded max retries count of 1. Consider raising the retry limit, or see the docs: https://a.example/"
+    message = failure_of(x.UnexpectedModelBehavior(advice), "Claude").message
+    assert message == (
+        "Claude gave an answer that could not be used (Tool 'x' exceeded max retries count of 1); try again."
+    )
+
+
 def test_an_answer_of_the_wrong_form_is_told_by_what_is_wrong_with_it() -> None:
     with pytest.raises(ValidationError) as invalid:
         Plan.model_validate({"summary": 7, "searches": []})

@@ -9,6 +9,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -84,6 +85,19 @@ def test_a_termination_leaves_the_turn_for_the_next_start(app: AppProcess) -> No
     app.start()
 
     assert_whole(asked.finished())
+
+
+def test_a_termination_lets_the_readers_of_a_trail_go(app: AppProcess) -> None:
+    asked = app.ask("Who is still reading when the server is stopped?")
+    asked.wait_for("search_started")
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit(lambda: [event["kind"] for event in asked.events()])
+        time.sleep(0.5)
+
+        app.terminate()
+
+        assert "report_ready" not in read.result(timeout=10)
+    assert "Traceback" not in app.log.read_text()
 
 
 def test_a_stopped_turn_stays_stopped_after_a_kill(app: AppProcess, providers: FakeProviders) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from chat_app.research.report import cited_numbers, replace_citations, settle_citations
+from chat_app.research.report import cited_numbers, replace_citations, settle_citations, unknown_numbers
 from tests.research.trails import source
 
 KNOWN = (source(1), source(2), source(3), source(12))
@@ -65,6 +65,33 @@ def test_brackets_that_cite_nothing_stay_as_written(text: str) -> None:
     text = f"So:\n\n{text}\n\nAnd so on."
     assert settled(text) == text
     assert cited_numbers(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("It is so [1-3].", "It is so [1][2][3]."),
+        ("It is so [1–3, 12].", "It is so [1][2][3][12]."),
+        ("It is so [12; 1 — 2].", "It is so [12][1][2]."),
+        ("It is so [2-3, 7].", "It is so [2][3]."),
+    ],
+)
+def test_a_range_of_sources_cites_each_of_them(text: str, result: str) -> None:
+    report = settle_citations(text, KNOWN)
+    assert report.text == result
+    assert {known.number for known in report.sources} == set(cited_numbers(result))
+
+
+@pytest.mark.parametrize(
+    "text", ["From [1990-2000].", "Between [2-4].", "From [3-1].", "`a[1-3]`", r"\[1-3]", "[1-3](https://a.example/)"]
+)
+def test_a_range_that_is_not_of_sources_stays_as_written(text: str) -> None:
+    assert settled(text) == text
+    assert unknown_numbers(text, KNOWN) == []
+
+
+def test_an_unknown_number_beside_a_range_is_unknown() -> None:
+    assert unknown_numbers("So [1-2, 7].", KNOWN) == [7]
 
 
 def test_an_index_in_prose_is_read_as_a_citation_because_many_write_them_without_a_space() -> None:
