@@ -102,6 +102,12 @@ on('[role=article]', (paragraph) => paragraph.removeAttribute('role'));
 
 // Notices that pop up are items of a list, each of which is read out by its aria-live; the sign-in page has no main part.
 on('li[data-sonner-toast]', (notice) => notice.removeAttribute('role'));
+// Why the page itself refuses a file, Chainlit says in English only.
+on('li[data-sonner-toast] [data-title]', (title) => {
+  const size = /^File is larger than (\d+) MB$/.exec(title.textContent)?.[1];
+  if (size) title.textContent = t('attach.too_large', { size });
+  if (title.textContent === 'Too many files') title.textContent = t('attach.too_many');
+});
 on('.grid.min-h-svh:has(form)', (page) => page.setAttribute('role', 'main'));
 
 on('#session-error', (notice) => notice.setAttribute('role', 'alert'));

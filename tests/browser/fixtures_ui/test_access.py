@@ -93,6 +93,14 @@ def test_what_opens_for_a_moment_keeps_nobody_out(browser: Browser, address: str
             page.keyboard.press("Escape")
             expect(page.get_by_role("menu")).to_have_count(0)
             expect(page.locator(opener)).to_be_focused()
+        page.locator("#upload-button-input").set_input_files(
+            [{"name": f"{n}.md", "mimeType": "text/markdown", "buffer": b"#"} for n in range(11)]
+        )
+        notice = page.locator("[data-sonner-toast]")
+        expect(notice).to_have_text("Too many files at once; attach fewer.")
+        ground = page.locator("body").evaluate("body => getComputedStyle(body).getPropertyValue('--popover')")
+        expect(notice).to_have_css("background-color", _rgb(page, f"hsl({ground})"))
+        found.extend(violations(page, "notice"))
         ask(page, "report")
         wait_until_done(page)
         page.locator("a.rc-cite").first.focus()
@@ -105,6 +113,11 @@ def test_what_opens_for_a_moment_keeps_nobody_out(browser: Browser, address: str
         expect(page.locator("[cmdk-empty]")).to_have_attribute("data-rc-said", "Nothing is called that.")
         found.extend(violations(page, "search without a result"))
     assert found == [], "\n".join(found)
+
+
+def _rgb(page: Page, colour: str) -> str:
+    painted = "colour => { const p = document.createElement('p'); p.style.color = colour; document.body.append(p); "
+    return page.evaluate(painted + "const rgb = getComputedStyle(p).color; p.remove(); return rgb; }", colour)
 
 
 def test_the_main_job_is_done_by_keyboard_alone(browser: Browser, address: str) -> None:
