@@ -106,7 +106,7 @@ on('li[data-sonner-toast]', (notice) => notice.removeAttribute('role'));
 on('li[data-sonner-toast] [data-title]', (title) => {
   const size = /^File is larger than (\d+) MB$/.exec(title.textContent)?.[1];
   if (size) title.textContent = t('attach.too_large', { size });
-  if (title.textContent === 'Too many files') title.textContent = t('attach.too_many');
+  if (/^Too many files$/.test(title.textContent)) title.textContent = t('attach.too_many');
 });
 on('.grid.min-h-svh:has(form)', (page) => page.setAttribute('role', 'main'));
 
