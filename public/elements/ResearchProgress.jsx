@@ -386,17 +386,18 @@ function useConversationCost(card, cost) {
   return sum;
 }
 
-/** A retry replaces what is in the card, and the button that began it: who pressed it stays in the card. */
-function useFocusAfterRetry(card, turn) {
-  const known = useRef(turn);
+/** Stop and Try again take away the button that was pressed: who pressed it stays in the card. */
+function useFocusAfterPress(card, turn, state) {
+  const known = useRef(`${turn} ${state}`);
   useEffect(() => {
-    const isAnother = known.current !== turn;
-    known.current = turn;
-    if (isAnother && document.activeElement === document.body && card.current?.dataset.rcPressed) {
+    const now = `${turn} ${state}`;
+    if (known.current === now) return;
+    known.current = now;
+    if (card.current?.dataset.rcPressed && [null, document.body].includes(document.activeElement)) {
       card.current.querySelector('.rc-fold').focus({ preventScroll: true });
     }
-    if (isAnother) delete card.current?.dataset.rcPressed;
-  }, [turn]);
+    delete card.current?.dataset.rcPressed;
+  }, [turn, state]);
 }
 
 function Details({ id, view, isWaiting, conversation, isRetry, now }) {
@@ -467,7 +468,7 @@ function ResearchProgress({ props, callAction }) {
   const now = useNow(!isOver);
   const [isOpen, toggle] = useFold(view);
   const conversation = useConversationCost(card, view.cost);
-  useFocusAfterRetry(card, props.turn);
+  useFocusAfterPress(card, props.turn, view.state);
   useEffect(() => showThread(threadId), [threadId]);
 
   const waits = words.waits(view);
@@ -480,7 +481,7 @@ function ResearchProgress({ props, callAction }) {
       aria-label={t('card.label')}
       data-rc-state={view.state}
       data-rc-end={view.end ?? ''}
-      onClickCapture={(event) => event.target.closest('.rc-retry') && (card.current.dataset.rcPressed = '1')}
+      onClickCapture={(event) => event.target.closest('.rc-retry, .rc-stop button') && (card.current.dataset.rcPressed = '1')}
     >
       <div className="rc-head">
         <button type="button" className="rc-fold" aria-expanded={isOpen} aria-controls={id} onClick={toggle}>

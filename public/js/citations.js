@@ -93,7 +93,7 @@ function peek(link, source) {
     make('p', { class: 'rc-peek-quote', dir: 'auto' }, passage ? t('quoted', { text: shorten(passage.quote) }) : t('cite.no_passage')),
   );
   if (source.retrievedAt) card.append(make('p', { class: 'rc-peek-place' }, rcUI.words.retrieved(source)));
-  document.body.append(card);
+  (link.closest('main') ?? document.body).append(card);
   link.setAttribute('aria-describedby', 'rc-peek');
   settle(link.getBoundingClientRect());
 }

@@ -55,13 +55,6 @@ on('#welcome-screen .logo, .logo', (image) => image.setAttribute('alt', 'Researc
 on('#starters img', (image) => image.setAttribute('alt', ''));
 on('img[alt="Image"]', (image) => image.setAttribute('alt', ''));
 
-// One of these stands in every row of the list, with the same id.
-on('div#thread-options', (opener) => {
-  const title = opener.closest('li')?.querySelector('.truncate')?.textContent ?? t('label.this_research');
-  opener.setAttribute('role', 'button');
-  opener.setAttribute('aria-label', t('label.options', { title }));
-});
-
 on('[data-sidebar=sidebar]', (list) => {
   if (list.getAttribute('role') === 'dialog') return list.setAttribute('aria-label', t('label.list'));
   list.setAttribute('role', 'navigation');
@@ -77,13 +70,31 @@ on('[role=separator]', (handle) => {
   handle.setAttribute('aria-label', t('label.width'));
 });
 
-// On a phone the side view is a dialog whose title Chainlit gave another id than the dialog points to.
-on('#side-view-title', (heading) => heading.closest('[role=dialog]')?.setAttribute('aria-labelledby', heading.id));
-
 // An open list of choices hangs at the end of the page, outside of all its parts.
-on('[data-radix-popper-content-wrapper]:has(> [role=listbox])', (place) => {
+on('[data-radix-popper-content-wrapper]:has(> :is([role=listbox], [role=menu]))', (place) => {
+  const isMenu = place.firstElementChild.getAttribute('role') === 'menu';
+  const name = isMenu ? document.querySelector('[aria-haspopup=menu][aria-expanded=true][aria-label]')?.getAttribute('aria-label') : null;
   place.setAttribute('role', 'region');
-  place.setAttribute('aria-label', t('label.settings'));
+  place.setAttribute('aria-label', name ?? t('label.settings'));
+  if (isMenu && !document.getElementById(place.firstElementChild.getAttribute('aria-labelledby') ?? '')) {
+    place.firstElementChild.removeAttribute('aria-labelledby');
+    place.firstElementChild.setAttribute('aria-label', place.getAttribute('aria-label'));
+  }
+  // A menu is no dialog: what is around it need not be hidden from who listens.
+  if (!isMenu || document.querySelector('[role=dialog]')) return;
+  for (const hidden of document.querySelectorAll('[data-aria-hidden]')) hidden.removeAttribute('aria-hidden');
+});
+
+// Chainlit's list of what a search has found, named in English, is a list of choices also while there are none.
+afterChanges(() => {
+  for (const list of document.querySelectorAll('[role=dialog] [cmdk-list]')) {
+    list.setAttribute('aria-label', t('label.search'));
+    list.setAttribute('role', list.querySelector('[role=option]') ? 'listbox' : 'region');
+    // It says of a search what it says of an empty list. Its own words stay in the page, for React's sake (css/page.css).
+    const isSearch = Boolean(list.closest('[role=dialog]').querySelector('[cmdk-input]')?.value);
+    const nothing = list.querySelector('[cmdk-empty]');
+    if (nothing && isSearch && !nothing.querySelector('svg')) nothing.dataset.rcSaid = t('label.search_none');
+  }
 });
 
 // Chainlit calls every paragraph an article.
@@ -91,6 +102,12 @@ on('[role=article]', (paragraph) => paragraph.removeAttribute('role'));
 
 // Notices that pop up are items of a list, each of which is read out by its aria-live; the sign-in page has no main part.
 on('li[data-sonner-toast]', (notice) => notice.removeAttribute('role'));
+// Why the page itself refuses a file, Chainlit says in English only.
+on('li[data-sonner-toast] [data-title]', (title) => {
+  const size = /^File is larger than (\d+) MB$/.exec(title.textContent)?.[1];
+  if (size) title.textContent = t('attach.too_large', { size });
+  if (/^Too many files$/.test(title.textContent)) title.textContent = t('attach.too_many');
+});
 on('.grid.min-h-svh:has(form)', (page) => page.setAttribute('role', 'main'));
 
 on('#session-error', (notice) => notice.setAttribute('role', 'alert'));

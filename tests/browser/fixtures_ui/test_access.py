@@ -83,6 +83,43 @@ def test_no_screen_keeps_anybody_out(browser: Browser, address: str, size: tuple
     assert found == [], "\n".join(found)
 
 
+def test_what_opens_for_a_moment_keeps_nobody_out(browser: Browser, address: str) -> None:
+    found: list[str] = []
+    with person(browser, address) as page:
+        for opener in ("#theme-toggle", "#user-nav-button"):
+            page.locator(opener).click()
+            expect(page.get_by_role("menu")).to_be_visible()
+            found.extend(violations(page, f"menu of {opener}"))
+            page.keyboard.press("Escape")
+            expect(page.get_by_role("menu")).to_have_count(0)
+            expect(page.locator(opener)).to_be_focused()
+        page.locator("#upload-button-input").set_input_files(
+            [{"name": f"{n}.md", "mimeType": "text/markdown", "buffer": b"#"} for n in range(11)]
+        )
+        notice = page.locator("[data-sonner-toast]")
+        expect(notice).to_have_text("Too many files at once; attach fewer.")
+        ground = page.locator("body").evaluate("body => getComputedStyle(body).getPropertyValue('--popover')")
+        expect(notice).to_have_css("background-color", _rgb(page, f"hsl({ground})"))
+        found.extend(violations(page, "notice"))
+        ask(page, "report")
+        wait_until_done(page)
+        page.locator("a.rc-cite").first.focus()
+        expect(page.locator("#rc-peek")).to_be_visible()
+        found.extend(violations(page, "passage"))
+        page.locator("#search-chats-button").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.keyboard.type("nothing is called this")
+        expect(page.get_by_role("option")).to_have_count(0)
+        expect(page.locator("[cmdk-empty]")).to_have_attribute("data-rc-said", "Nothing is called that.")
+        found.extend(violations(page, "search without a result"))
+    assert found == [], "\n".join(found)
+
+
+def _rgb(page: Page, colour: str) -> str:
+    painted = "colour => { const p = document.createElement('p'); p.style.color = colour; document.body.append(p); "
+    return page.evaluate(painted + "const rgb = getComputedStyle(p).color; p.remove(); return rgb; }", colour)
+
+
 def test_the_main_job_is_done_by_keyboard_alone(browser: Browser, address: str) -> None:
     with person(browser, address) as page:
         press = page.keyboard.press
@@ -91,6 +128,7 @@ def test_the_main_job_is_done_by_keyboard_alone(browser: Browser, address: str) 
         _tab_to(page, ".rc-stop button")
         press("Enter")
         expect(page.locator("[data-rc-end=turn_stopped]")).to_be_visible()
+        expect(page.locator(".rc-fold")).to_be_focused()
         ask(page, "failed")
         expect(page.locator(".rc-retry")).to_be_visible()
         _tab_to(page, ".rc-retry")
@@ -119,6 +157,77 @@ def test_the_main_job_is_done_by_keyboard_alone(browser: Browser, address: str) 
         expect(page.get_by_role("dialog").first).to_be_visible()
         press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_conversation_is_renamed_and_deleted_by_keyboard_alone(browser: Browser, address: str) -> None:
+    with person(browser, address) as page:
+        press = page.keyboard.press
+        ask(page, "no evidence")
+        wait_until_done(page)
+        row = page.locator(f"[id='thread-{page.url.rsplit('/', 1)[-1]}']")
+        expect(row).to_be_visible()
+        options = row.locator(".rc-row-options")
+        title = row.locator(".truncate").inner_text()
+        expect(options).to_have_accessible_name(f"Options of {title}")
+        page.locator("#chat-input").focus()
+        page.locator("#new-chat-button").first.focus()
+        _tab_to(page, "#thread-history a")
+        press("Tab")
+        expect(options).to_be_focused()
+        press("Enter")
+        expect(page.locator("#rename-thread")).to_be_focused()
+        press("Escape")
+        expect(page.get_by_role("menu")).to_have_count(0)
+        expect(options).to_be_focused()
+        press("Enter")
+        expect(page.locator("#rename-thread")).to_be_focused()
+        press("Enter")
+        expect(page.get_by_role("dialog").locator("#name")).to_be_focused()
+        assert violations(page, "rename") == []
+        page.keyboard.type("Tides")
+        press("Enter")
+        expect(row.locator(".truncate")).to_have_text("Tides")
+        expect(options).to_be_focused()
+        expect(options).to_have_accessible_name("Options of Tides")
+        press("Enter")
+        expect(page.locator("#rename-thread")).to_be_focused()
+        press("ArrowDown")
+        expect(page.locator("#delete-thread")).to_be_focused()
+        press("Enter")
+        expect(page.get_by_role("alertdialog")).to_be_visible()
+        assert violations(page, "delete") == []
+        press("Tab")
+        press("Enter")
+        expect(row).to_have_count(0)
+
+
+def test_a_phone_shows_the_options_of_each_conversation_and_names_what_it_opens(browser: Browser, address: str) -> None:
+    complaints: list[str] = []
+    found: list[str] = []
+    with person(browser, address, size=PHONE) as page:
+        page.on("console", lambda said: complaints.append(said.text) if "Dialog" in said.text else None)
+        ask(page, "report")
+        wait_until_done(page)
+        page.locator("a.rc-cite").first.click()
+        expect(page.get_by_role("dialog", name=re.compile(r"^Source \d+$"))).to_be_visible()
+        page.keyboard.press("Escape")
+        page.locator("#new-chat-button").click()
+        expect(page.locator("#welcome-screen")).to_be_visible()
+        page.locator("#sidebar-trigger-button").click()
+        expect(page.get_by_role("dialog", name="Your research")).to_be_visible()
+        row = page.locator("#thread-history li[id^=thread-]").first
+        expect(row.locator("#thread-options")).to_have_css("opacity", "1")
+        for item in ("#rename-thread", "#delete-thread"):
+            row.locator("#thread-options").tap()
+            expect(page.locator(item)).to_be_visible()
+            found.extend(violations(page, "menu") + cramped(page, "menu"))
+            page.locator(item).tap()
+            expect(page.locator(item)).to_have_count(0)
+            found.extend(cramped(page, item))
+            page.keyboard.press("Escape")
+            expect(page.get_by_role("dialog")).to_have_count(1)
+    assert found == [], "\n".join(found)
+    assert complaints == []
 
 
 def _tab_to(page: Page, selector: str) -> None:
