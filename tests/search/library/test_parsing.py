@@ -161,6 +161,27 @@ def test_pdf_has_a_section_a_page(parse: Parse) -> None:
     assert len(document.sections) == 5
 
 
+def test_heading_of_a_pdf_is_no_end_of_the_paragraph_before_it(parse: Parse) -> None:
+    page = (
+        "First use\nLet the appliance stand upright for two hours before you plug it in and start the fan.\n"
+        "Emptying the tank\nWhen the tank is full, the red lamp lights up and the compressor stops at\nonce."
+    )
+    (section,) = parse("manual.pdf", documents.pdf(page)).sections
+    assert section.text == (
+        "First use\nLet the appliance stand upright for two hours before you plug it in and start the fan.\n\n"
+        "Emptying the tank\nWhen the tank is full, the red lamp lights up and the compressor stops at once."
+    )
+
+
+def test_lines_of_a_column_below_a_wide_title_are_one_paragraph(parse: Parse) -> None:
+    title = "Napping and the memory of older adults, a randomised crossover trial with eighty-four participants"
+    column = (
+        "Short naps improve memory in young\nadults, but evidence in people over\n65 is scarce and of poor quality.\n"
+    )
+    (section,) = parse("paper.pdf", documents.pdf(f"{title}\n{column * 5}".strip())).sections
+    assert "memory in young adults, but evidence in people over 65 is scarce" in section.text
+
+
 def test_word_document_keeps_headings_and_tables(parse: Parse) -> None:
     document = parse("policy.docx", documents.word())
     assert document.title == "Travel policy"
