@@ -108,7 +108,7 @@ class Inquiry(BaseModel):
             return False
         if has_spaceless(text):
             verb = _SPACELESS_VERB.search(text[:_SPACELESS_WITHIN])
-            return verb is not None and self._is_name(self.found(text[: verb.start()]))
+            return verb is not None and self.is_name(self.found(text[: verb.start()]))
         words = text.split()[:_DEFINED_WITHIN]
         named_at = [i for i, word in enumerate(words) if self.found(word) & self.core]
         verb = next(
@@ -117,9 +117,10 @@ class Inquiry(BaseModel):
         begin = next(iter(named_at), 0)
         named = frozenset[int]().union(*(self.found(word) for word in words[:verb]))
         is_near = verb - begin <= _VERB_WITHIN
-        return self._is_name(named) and is_near and not content_words(" ".join(words[:begin]), self.language)
+        return self.is_name(named) and is_near and not content_words(" ".join(words[:begin]), self.language)
 
-    def _is_name(self, found: frozenset[int]) -> bool:
+    def is_name(self, found: frozenset[int]) -> bool:
+        """Whether `found` is most of what is asked about."""
         return self.share(found & self.core) >= _NAMED_SHARE * self.share(self.core) > 0
 
     def _is_defined_by(self, text: str) -> bool:

@@ -12,6 +12,8 @@ _MAX_CODE_LINES = 16
 _LEAD_WORDS = 10
 _SENTENCE_END = re.compile(r"[.!?…:;。！？：]['\"”’»)\]」』]*$")
 _EXPLAINED = re.compile(r" [—–|] ")
+_LABELLED_ROW = re.compile(r"[^:;\n]{1,80}: [^;\n]+(?:; [^:;\n]{1,80}: [^;\n]+)+")
+_TABLE_ROW = " | "
 _PROMPT = re.compile(r"(?:>>>|\.\.\.|\$|#!|[\w()]*[=-][#>*]) ?\S|[\w.]+@[\w.-]+:\S*[$#] ")
 _SQL = re.compile(
     r"(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|BEGIN|COMMIT|ROLLBACK|EXPLAIN|GRANT|REVOKE|VACUUM|WITH)\b"
@@ -47,12 +49,20 @@ class Segment(BaseModel):
         return self.begins_line and not self.begins_paragraph and not self.is_code
 
     @property
+    def is_table(self) -> bool:
+        return not self.is_code and _TABLE_ROW in self.text
+
+    @property
+    def is_record(self) -> bool:
+        """A row of a table that needs no header: "Country: Norway; Rate: 92"."""
+        return not self.is_code and self.begins_line and _LABELLED_ROW.fullmatch(self.text) is not None
+
+    @property
     def is_lead(self) -> bool:
         """A term or caption that says what the following is about."""
         is_short = self.begins_line and len(self.text.split()) <= _LEAD_WORDS
-        return (
-            is_short and not self.is_code and not _EXPLAINED.search(self.text) and not _SENTENCE_END.search(self.text)
-        )
+        is_row = self.is_record or _EXPLAINED.search(self.text)
+        return is_short and not self.is_code and not is_row and not _SENTENCE_END.search(self.text)
 
 
 def segments_of(passage: str) -> list[Segment]:
@@ -93,6 +103,8 @@ def _segments(block: str) -> Iterator[Segment]:
 def _is_code(block: str) -> bool:
     """Preformatted text keeps its indentation and columns; prose arrives without them."""
     lines = [line for line in block.split("\n") if line.strip()]
+    if all(_LABELLED_ROW.fullmatch(line) for line in lines):
+        return False
     if any(_PROMPT.match(line) or _STATEMENT.match(line) for line in lines):
         return True
     if all(_INDENTED.match(line) for line in lines) or all(_COMMENT.match(line) for line in lines):

@@ -8,6 +8,8 @@ import pytest
 from chat_app.agents.brief import AnalystBrief, PlannerBrief
 from chat_app.agents.excerpts import report_text
 from chat_app.agents.excerpts.planning import decide
+from chat_app.agents.excerpts.quotation import block_quote
+from chat_app.agents.excerpts.segments import segments_of
 from chat_app.agents.excerpts.selection import excerpts_for
 from chat_app.research.evidence import Finding, Passage, Source
 from chat_app.research.plan import Plan
@@ -314,3 +316,37 @@ def test_a_question_that_the_document_asks_is_answered_from_there() -> None:
     asked = source(1, "How old is Kestrel? It was begun in the summer of 2009 by two students.", title="Questions")
     named = source(2, "An old Kestrel keeps its logs in a folder called old.")
     assert "2009" in quoted("How old is Kestrel?", [named, asked])[0]
+
+
+PRICES = """Article: Oak floorboard; Price in euros: 64.90; Unit: m2
+Article: Pine floorboard; Price in euros: 29.50; Unit: m2
+Article: Cork tile; Price in euros: 38.00; Unit: m2
+Article: Floor oil; Price in euros: 24.90; Unit: litre"""
+
+
+def test_of_a_table_the_row_that_is_asked_for_is_quoted_alone() -> None:
+    assert quoted("What is the price of cork tiles?", [source(1, PRICES, title="Prices")]) == [PRICES.splitlines()[2]]
+
+
+def test_of_a_table_several_rows_are_quoted_where_none_is_asked_for() -> None:
+    (quotation,) = quoted("What are the prices of the articles?", [source(1, PRICES, title="Floors")])
+    assert quotation.count("Article:") > 1
+
+
+def test_a_row_in_a_script_without_spaces_is_no_code() -> None:
+    rows = "商品: 折りたたみ自転車; 価格(円): 48000; 納期: 一週間\n商品: 電動自転車; 価格(円): 139800; 納期: 二週間"
+    assert quoted("電動自転車の価格は？", [source(1, rows, title="価格表")]) == [rows.splitlines()[1]]
+    assert "```" not in block_quote(segments_of(rows), 1)
+
+
+def test_rows_behind_the_one_that_is_asked_for_are_left_out() -> None:
+    rows = (
+        "Programme | Heat | Duration",
+        "Cotton | 60 °C | 2 h 40 min",
+        "Quick | 30 °C | 28 min",
+        "Wool | cold | 45 min",
+    )
+    table = "\n".join(rows)
+    (quotation,) = quoted("How long is the duration of the quick programme?", [source(1, table, title="Washing")])
+    assert quotation.startswith("Programme |")
+    assert quotation.endswith("28 min")
