@@ -11,7 +11,7 @@ from chat_app.search.library.compounds import Compounds, beginning
 from chat_app.search.library.definitions import definitions_of
 from chat_app.search.library.everyday import same, same_in
 from chat_app.search.library.inflection import is_form_of, plain, root, stem
-from chat_app.search.library.irregular import other_forms
+from chat_app.search.library.irregular import other_forms, other_forms_in_german
 from chat_app.search.library.questions import language_of_stopwords, terms
 from chat_app.search.library.scripts import has_hiragana, phrase_of, text_of
 from chat_app.search.library.stopwords import GENERAL, GENERAL_OF
@@ -99,7 +99,8 @@ def _notion(expression: str, language: str, vocabulary: Vocabulary, joined: Sequ
         return Notion(own=(expression, *joined))
     if language == "en":
         return _english(expression, word.casefold(), (*joined, *_parted(word, vocabulary)))
-    words = (word, *same(word, language))
+    strong = other_forms_in_german(word.casefold()) if language == "de" else ()
+    words = (word, *strong, *same(word, language))
     forms = dict.fromkeys(_quoted(form) for each in words for form in (each, *_forms(each, language, vocabulary)))
     own = dict.fromkeys((expression, *forms, *joined))
     is_vague = word.casefold() in GENERAL_OF.get(language, ())

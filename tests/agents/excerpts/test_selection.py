@@ -350,3 +350,10 @@ def test_rows_behind_the_one_that_is_asked_for_are_left_out() -> None:
     (quotation,) = quoted("How long is the duration of the quick programme?", [source(1, table, title="Washing")])
     assert quotation.startswith("Programme |")
     assert quotation.endswith("28 min")
+
+
+def test_an_irregular_form_in_the_text_counts_as_the_word_of_the_question() -> None:
+    text = source(
+        1, "Put the filter in first. The weight of the machine is 12 kg without its water tank.", title="Data"
+    )
+    assert "12 kg" in quoted("How much does the machine weigh?", [text])[0]
