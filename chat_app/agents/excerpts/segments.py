@@ -10,6 +10,7 @@ from chat_app.search.library.passages import sentence_ends
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*?(?=\S|[ \t]+\S)")
 _MAX_CODE_LINES = 16
 _LEAD_WORDS = 10
+_LEAST_LIST = 2
 _SENTENCE_END = re.compile(r"[.!?…:;。！？：]['\"”’»)\]」』]*$")
 _EXPLAINED = re.compile(r" [—–|] ")
 _LABELLED_ROW = re.compile(r"[^:;\n]{1,80}: [^;\n]+(?:; [^:;\n]{1,80}: [^;\n]+)+")
@@ -43,6 +44,9 @@ class Segment(BaseModel):
     is_glued: bool = False
     """No white space stands before it, as between sentences of Chinese."""
 
+    is_listed: bool = False
+    """It is one of the short lines that a paragraph ends with: slides and ingredients have no full stops."""
+
     @property
     def is_item(self) -> bool:
         """A further line of a paragraph of several: one of a list, or what is said of a term."""
@@ -62,12 +66,23 @@ class Segment(BaseModel):
         """A term or caption that says what the following is about."""
         is_short = self.begins_line and len(self.text.split()) <= _LEAD_WORDS
         is_row = self.is_record or _EXPLAINED.search(self.text)
-        return is_short and not self.is_code and not is_row and not _SENTENCE_END.search(self.text)
+        return (
+            is_short and not self.is_code and not self.is_listed and not is_row and not _SENTENCE_END.search(self.text)
+        )
 
 
 def segments_of(passage: str) -> list[Segment]:
     """In order; joined by the white space between them they are the passage."""
-    return [segment for block in _blocks(passage) for segment in _segments(block)]
+    return [segment for block in _blocks(passage) for segment in _with_list(list(_segments(block)))]
+
+
+def _with_list(segments: list[Segment]) -> list[Segment]:
+    begin = len(segments)
+    while begin and segments[begin - 1].is_lead:
+        begin -= 1
+    if len(segments) - begin < _LEAST_LIST:
+        return segments
+    return [*segments[:begin], *(segment.model_copy(update={"is_listed": True}) for segment in segments[begin:])]
 
 
 def _blocks(passage: str) -> Iterator[str]:

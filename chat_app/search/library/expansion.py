@@ -85,6 +85,7 @@ def notions(question: str, vocabulary: Vocabulary) -> list[Notion]:
             found += _german(notion, word, compounds, vocabulary, is_plain=question.islower())
     if not found:
         return found
+    found = _with_straddling_pairs(found, vocabulary)
     hints = [Notion(own=(), alike=phrases) for phrases in (tuple(map(_quoted, definitions_of(question))),) if phrases]
     if language == "en":
         hints += [
@@ -113,6 +114,44 @@ def _pair(expression: str, readable: str, same_words: Mapping[str, Sequence[str]
     own = dict.fromkeys((expression, *(phrase for other in others if (phrase := phrase_of(other)))))
     is_vague = has_hiragana(readable)
     return Notion(own=tuple(own), factor=_GRAMMAR_FACTOR if is_vague else 1.0, is_vague=is_vague)
+
+
+def _with_straddling_pairs(found: Sequence[Notion], vocabulary: Vocabulary) -> list[Notion]:
+    """A pair that no document holds, beside one that they do hold, counts for the characters that are missing alone.
+
+    "卡丢" in "门禁卡丢了" is half of one word and half of another.
+    """
+    pairs = [_character_pair(notion) for notion in found]
+    known = [pair if pair and _is_held(notion, vocabulary) else "" for pair, notion in zip(pairs, found, strict=True)]
+    if not any(known) or known == pairs:
+        return list(found)
+    return [
+        notion
+        if not pair or pair == held
+        else notion.model_copy(update={"factor": notion.factor * _missing_share(i, pairs, known)})
+        for i, (notion, pair, held) in enumerate(zip(found, pairs, known, strict=True))
+    ]
+
+
+def _missing_share(at: int, pairs: Sequence[str], known: Sequence[str]) -> float:
+    """Which part of a pair stands in no pair beside it: a character that two unknown pairs share counts half for each."""
+    pair, share = pairs[at], 0.0
+    for beside, own, other in ((at - 1, pair[0], 1), (at + 1, pair[1], 0)):
+        is_joined = 0 <= beside < len(pairs) and bool(pairs[beside]) and pairs[beside][other] == own
+        share += (0.0 if known[beside] else 0.25) if is_joined else 0.5
+    return share
+
+
+def _character_pair(notion: Notion) -> str:
+    readable = text_of(notion.own[0]) if notion.own else ""
+    return readable if len(readable) == 2 and not notion.is_vague else ""
+
+
+def _is_held(notion: Notion, vocabulary: Vocabulary) -> bool:
+    """Whether the documents know all terms of one of its expressions."""
+    ways = [_WORD.findall(way) for way in notion.own]
+    known = vocabulary.frequencies(sorted({term for way in ways for term in way}))
+    return any(all(term in known for term in way) for way in ways)
 
 
 def _compounds(expressions: Sequence[str], language: str, vocabulary: Vocabulary) -> Compounds | None:

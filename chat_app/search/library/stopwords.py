@@ -73,11 +73,12 @@ GENERAL_OF: dict[str, frozenset[str]] = {
     "en": GENERAL | frozenset({"allowed"}),
     "de": frozenset(
         """
+        bringen bringt zuständig gehen tag tagen
         machen mache macht gemacht gibt geben kosten kostet zahlen zahle zahlt bezahlen bezahle halten halte hält dauert dauern finde finden
         findet nutzen nehmen nimmt kommen kommt bleiben bleibt stehen steht lassen lässt erlaubt verboten möglich nötig wichtig passiert
         anfangen beginnen beginnt enden endet aufhören zurück neu neue neuen neuer gut gute besten beste richtig erste ersten nächste
         letzte hoch hohe groß große klein kleine lang lange länge oft schnell teuer weit alt zeit art weise ding sache sachen leute
-        bringen bringt zuständig gehen tag tagen heute morgen jetzt immer nie höhe dauer anzahl menge offen auf schon bedeuten sagen sagt sehen zeigen wissen muss
+        heute morgen jetzt immer nie höhe dauer anzahl menge offen auf schon bedeuten sagen sagt sehen zeigen wissen muss
         """.split()
     ),
     "fr": frozenset(

@@ -357,3 +357,16 @@ def test_an_irregular_form_in_the_text_counts_as_the_word_of_the_question() -> N
         1, "Put the filter in first. The weight of the machine is 12 kg without its water tank.", title="Data"
     )
     assert "12 kg" in quoted("How much does the machine weigh?", [text])[0]
+
+
+def test_a_title_that_nothing_stands_below_is_no_answer() -> None:
+    title = "Project Heron: Kick-off"
+    assert quoted("project Heron", [source(1, title, title=title)]) == []
+
+
+def test_the_lines_of_a_slide_are_quoted_with_its_title() -> None:
+    slide = "Risks\n\nThe old system has no export of attachments\nHalf of the support staff are on leave in August"
+    title = "Project Heron: Kick-off"
+    assert quoted("What are the risks of project Heron?", [source(1, title, slide, title=title)])[0] == slide.replace(
+        "\n\n", " "
+    ).replace("\n", " ")

@@ -7,6 +7,7 @@ import pytest
 
 from chat_app.search.library.irregular import other_forms_in_german
 from chat_app.search.library.library import Library
+from chat_app.search.library.ranking import ANSWERED_COVERAGE
 
 OTHER = "The kitchen is open from nine to five and closed on public holidays."
 
@@ -153,3 +154,14 @@ def test_strong_german_verbs_are_found_by_all_their_forms() -> None:
     assert {"verschließen", "verschloss"} <= set(other_forms_in_german("verschlossen"))
     assert "bringen" in other_forms_in_german("brachte")
     assert other_forms_in_german("zugang") == other_forms_in_german("angebot") == ()
+
+
+def test_a_pair_of_characters_across_two_words_counts_less_where_documents_know_one_of_them(tmp_path: Path) -> None:
+    text = "遗失门禁卡的业主请到物业办公室补办，工本费30元。"
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.txt").write_text(f"{text}\n\n电梯年检定于12月3日进行，期间请走楼梯。", "utf-8")
+    library = Library(tmp_path / "library", tmp_path / "index.sqlite")
+    library.refresh_now()
+    assert library.search_now("门禁卡丢了怎么办？")[0].coverage >= ANSWERED_COVERAGE
+    for question in ("公司门口有食堂吗？", "怎么办理签证？", "电影票多少钱？"):
+        assert not [hit for hit in library.search_now(question) if hit.coverage >= ANSWERED_COVERAGE], question
