@@ -44,6 +44,7 @@ _CAPTION = re.compile(r"(?:Table|Figure|Listing|Tabelle|Abbildung|Tableau|Tabla|
 _CUE = 0.2
 _PREAMBLE = 0.12
 _OTHER_ROW = 0.2
+_OTHER_SECTION = 0.25
 _FEW_WORDS = 32
 _MANY_WORDS = 75
 _DANGLING = re.compile(
@@ -205,6 +206,7 @@ class Reading:
         flaws += 0.2 * looks[-1].is_lead + 0.3 * all(look.is_lead for look in looks)
         flaws += 0.2 * (looks[0].is_idle + any(look.is_idle for look in looks[1:]))
         flaws += 0.3 * all(segment.is_code for segment in window) + self._notation(first, last)
+        flaws += _OTHER_SECTION * self._sections_begun(first, last)
         return flaws + 0.3 * self._is_half_a_list(first, last) + self._debris(first, last)
 
     def _rows_that_differ(self) -> dict[int, float]:
@@ -244,6 +246,17 @@ class Reading:
             return 0
         begin = next((i for i in range(first, last) if self.found[i]), first)
         return 0 if self._looks[begin].is_dangling or self._segments[begin].is_code else begin - first
+
+    def _sections_begun(self, first: int, last: int) -> int:
+        """How many headings stand below sentences of the window: with each the text speaks of something else."""
+        looks, segments = self._looks, self._segments
+        return sum(
+            looks[i].is_lead
+            and segments[i].begins_paragraph
+            and not looks[i - 1].is_lead
+            and not looks[i - 1].announces
+            for i in range(first + 1, last)
+        )
 
     def _breaks_off(self, last: int) -> bool:
         """Whether what the last sentence announces comes behind the window."""

@@ -370,3 +370,13 @@ def test_the_lines_of_a_slide_are_quoted_with_its_title() -> None:
     assert quoted("What are the risks of project Heron?", [source(1, title, slide, title=title)])[0] == slide.replace(
         "\n\n", " "
     ).replace("\n", " ")
+
+
+def test_a_quotation_keeps_to_the_section_of_a_page_that_answers() -> None:
+    page = (
+        "Fuel\nThe car is handed over with a full tank and must be returned full.\n\n"
+        "Deposit\nA deposit of 600 euros is blocked on your credit card when you collect the car.\n\n"
+        "Cancellation\nYou may cancel free of charge up to 48 hours before the rental begins. After that we keep the price of one day."
+    )
+    (quotation,) = quoted("Can I cancel the car for free?", [source(1, page, title="Terms", location="page 1")])
+    assert quotation.removeprefix("Cancellation ").startswith("You may cancel free of charge")
