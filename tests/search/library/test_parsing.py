@@ -255,3 +255,19 @@ def test_missing_file_is_a_library_error(tmp_path: Path) -> None:
 def test_a_title_that_a_program_made_up_gives_way_to_the_files_name(parse: Parse, title: str) -> None:
     content = documents.pdf("The rent is due on the first day of each month.", title=title)
     assert parse("lease_2025.pdf", content).title == "lease 2025"
+
+
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("cp932", "自転車置き場の利用料は年額三千円です。"),
+        ("euc_jp", "本は二週間借りられます。"),
+        ("gb18030", "健身房的会员卡有效期为一年，丢失补办费五十元。"),
+        ("big5", "游泳池每天早上六點開放，週一休息。"),
+        ("cp949", "도서관은 매일 아침 아홉 시에 문을 엽니다."),
+        ("cp1252", "Größe: für Bären, Öl und Käse, 5 € – “schön”"),
+        ("cp1252", "L'été, où êtes-vous allés ? À Orléans, naïf élève."),
+    ],
+)
+def test_text_that_names_no_charset_is_read_in_its_own(parse: Parse, charset: str, text: str) -> None:
+    assert parse("a.txt", text.encode(charset)).sections[0].text == text
