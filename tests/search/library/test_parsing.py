@@ -202,6 +202,21 @@ def test_deleted_text_and_doubled_text_boxes_of_word_are_left_out(parse: Parse) 
     assert document.sections[0].text == "kept box"
 
 
+def test_moved_text_of_word_is_read_where_it_was_moved_to(parse: Parse) -> None:
+    body = """<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>
+      <w:p><w:moveFrom><w:r><w:t>The wheelbarrow is blue.</w:t></w:r></w:moveFrom></w:p><w:p><w:r><w:t>Pears are green.</w:t></w:r></w:p>
+      <w:p><w:moveTo><w:r><w:t>The wheelbarrow is blue.</w:t></w:r></w:moveTo></w:p></w:body></w:document>"""
+    document = parse("a.docx", documents.word_with("word/document.xml", body.encode()))
+    assert document.sections[0].text == "Pears are green.\n\nThe wheelbarrow is blue."
+
+
+def test_front_matter_in_toml_is_not_read_as_text(parse: Parse) -> None:
+    document = parse(
+        "bees.md", '+++\ntitle = "Bee calendar"\ndraft = false\n+++\n\nAdd a super to the hive in April.\n'
+    )
+    assert (document.title, outline(document)) == ("Bee calendar", [(None, "Add a super to the hive in April.")])
+
+
 BOMB = b"<w:document>" + b" " * 70_000_000 + b"</w:document>"
 ENTITIES = b'<!DOCTYPE w [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><w>&b;&b;</w>'
 
