@@ -380,3 +380,8 @@ def test_a_quotation_keeps_to_the_section_of_a_page_that_answers() -> None:
     )
     (quotation,) = quoted("Can I cancel the car for free?", [source(1, page, title="Terms", location="page 1")])
     assert quotation.removeprefix("Cancellation ").startswith("You may cancel free of charge")
+
+
+def test_characters_across_two_words_do_not_hide_that_both_words_are_held() -> None:
+    rule = "公司实行弹性工作制，上班时间为上午九点至十点之间。迟到三次以上将影响当月绩效。"
+    assert quoted("上班迟到会怎么样？", [source(1, rule, title="员工手册")]) == [rule.replace("。", "。 ").strip()]
