@@ -1,7 +1,7 @@
 """What a question asks for, each with the other ways in which documents may put it: inflected, joined, parted, or in other words."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Protocol
 
@@ -122,7 +122,11 @@ def _with_straddling_pairs(found: Sequence[Notion], vocabulary: Vocabulary) -> l
     "卡丢" in "门禁卡丢了" is half of one word and half of another.
     """
     pairs = [_character_pair(notion) for notion in found]
-    known = [pair if pair and _is_held(notion, vocabulary) else "" for pair, notion in zip(pairs, found, strict=True)]
+    terms_asked = {
+        term for pair, n in zip(pairs, found, strict=True) if pair for way in n.own for term in _WORD.findall(way)
+    }
+    held = vocabulary.frequencies(sorted(terms_asked)) if terms_asked else {}
+    known = [pair if pair and _is_held(notion, held) else "" for pair, notion in zip(pairs, found, strict=True)]
     if not any(known) or known == pairs:
         return list(found)
     return [
@@ -147,11 +151,9 @@ def _character_pair(notion: Notion) -> str:
     return readable if len(readable) == 2 and not notion.is_vague else ""
 
 
-def _is_held(notion: Notion, vocabulary: Vocabulary) -> bool:
+def _is_held(notion: Notion, held: Collection[str]) -> bool:
     """Whether the documents know all terms of one of its expressions."""
-    ways = [_WORD.findall(way) for way in notion.own]
-    known = vocabulary.frequencies(sorted({term for way in ways for term in way}))
-    return any(all(term in known for term in way) for way in ways)
+    return any(all(term in held for term in _WORD.findall(way)) for way in notion.own)
 
 
 def _compounds(expressions: Sequence[str], language: str, vocabulary: Vocabulary) -> Compounds | None:
