@@ -13,6 +13,7 @@ from chat_app.agents.excerpts.languages import content_words, language_of
 from chat_app.agents.excerpts.measures import measure_of
 from chat_app.agents.excerpts.vocabulary import Term, terms_of
 from chat_app.search.library.inflection import stem
+from chat_app.search.library.irregular import other_forms
 from chat_app.search.library.questions import measures_in
 from chat_app.search.library.scripts import has_spaceless
 from chat_app.search.library.stopwords import GENERAL
@@ -108,7 +109,7 @@ class Inquiry(BaseModel):
             return False
         if has_spaceless(text):
             verb = _SPACELESS_VERB.search(text[:_SPACELESS_WITHIN])
-            return verb is not None and self._is_name(self.found(text[: verb.start()]))
+            return verb is not None and self.is_name(self.found(text[: verb.start()]))
         words = text.split()[:_DEFINED_WITHIN]
         named_at = [i for i, word in enumerate(words) if self.found(word) & self.core]
         verb = next(
@@ -117,9 +118,10 @@ class Inquiry(BaseModel):
         begin = next(iter(named_at), 0)
         named = frozenset[int]().union(*(self.found(word) for word in words[:verb]))
         is_near = verb - begin <= _VERB_WITHIN
-        return self._is_name(named) and is_near and not content_words(" ".join(words[:begin]), self.language)
+        return self.is_name(named) and is_near and not content_words(" ".join(words[:begin]), self.language)
 
-    def _is_name(self, found: frozenset[int]) -> bool:
+    def is_name(self, found: frozenset[int]) -> bool:
+        """Whether `found` is most of what is asked about."""
         return self.share(found & self.core) >= _NAMED_SHARE * self.share(self.core) > 0
 
     def _is_defined_by(self, text: str) -> bool:
@@ -158,7 +160,7 @@ def inquiry(query: str, passages: Sequence[str]) -> Inquiry:
     said = _CARRIED.sub("", query)
     own_words = frozenset(content_words(said, language)) if said != query else frozenset[str]()
     is_english = language == "en" and not has_spaceless(query)
-    asked = _english_terms(query, own_words) if is_english else terms_of(query, passages)
+    asked = _english_terms(query, own_words, passages) if is_english else terms_of(query, passages)
     terms = tuple(term.ways for term in asked)
     held = [_found(terms, passage) for passage in passages]
     raw = [term.factor * _telling(sum(i in found for found in held), len(held)) for i, term in enumerate(asked)]
@@ -196,10 +198,19 @@ def _in_words(text: str) -> str:
     return f" {' '.join(_WORD.findall(text.casefold()))} "
 
 
-def _english_terms(query: str, own_words: frozenset[str]) -> list[Term]:
+def _english_terms(query: str, own_words: frozenset[str], passages: Sequence[str]) -> list[Term]:
     measures = measures_in(query)
     words = {_stemmed(word): word for word in content_words(query, "en") if word.casefold() not in measures}
-    return [_english_term(key, word, is_own=word in own_words) for key, word in words.items()]
+    found = [_english_term(key, word, is_own=word in own_words) for key, word in words.items()]
+    return [_in_other_forms(term, word, passages) for term, word in zip(found, words.values(), strict=True)]
+
+
+def _in_other_forms(term: Term, word: str, passages: Sequence[str]) -> Term:
+    """ "Weigh" also as "weight", where no passage holds the word itself."""
+    forms = other_forms(word.casefold())
+    if not forms or any(_found([term.ways], passage) for passage in passages):
+        return term
+    return term.model_copy(update={"ways": term.ways.union(map(_stemmed, forms))})
 
 
 def _english_term(key: str, word: str, *, is_own: bool) -> Term:

@@ -10,8 +10,11 @@ from chat_app.search.library.passages import sentence_ends
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*?(?=\S|[ \t]+\S)")
 _MAX_CODE_LINES = 16
 _LEAD_WORDS = 10
+_LEAST_LIST = 2
 _SENTENCE_END = re.compile(r"[.!?…:;。！？：]['\"”’»)\]」』]*$")
 _EXPLAINED = re.compile(r" [—–|] ")
+_LABELLED_ROW = re.compile(r"[^:;\n]{1,80}: [^;\n]+(?:; [^:;\n]{1,80}: [^;\n]+)+")
+_TABLE_ROW = " | "
 _PROMPT = re.compile(r"(?:>>>|\.\.\.|\$|#!|[\w()]*[=-][#>*]) ?\S|[\w.]+@[\w.-]+:\S*[$#] ")
 _SQL = re.compile(
     r"(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|BEGIN|COMMIT|ROLLBACK|EXPLAIN|GRANT|REVOKE|VACUUM|WITH)\b"
@@ -41,23 +44,45 @@ class Segment(BaseModel):
     is_glued: bool = False
     """No white space stands before it, as between sentences of Chinese."""
 
+    is_listed: bool = False
+    """It is one of the short lines that a paragraph ends with: slides and ingredients have no full stops."""
+
     @property
     def is_item(self) -> bool:
         """A further line of a paragraph of several: one of a list, or what is said of a term."""
         return self.begins_line and not self.begins_paragraph and not self.is_code
 
     @property
+    def is_table(self) -> bool:
+        return not self.is_code and _TABLE_ROW in self.text
+
+    @property
+    def is_record(self) -> bool:
+        """A row of a table that needs no header: "Country: Norway; Rate: 92"."""
+        return not self.is_code and self.begins_line and _LABELLED_ROW.fullmatch(self.text) is not None
+
+    @property
     def is_lead(self) -> bool:
         """A term or caption that says what the following is about."""
         is_short = self.begins_line and len(self.text.split()) <= _LEAD_WORDS
+        is_row = self.is_record or _EXPLAINED.search(self.text)
         return (
-            is_short and not self.is_code and not _EXPLAINED.search(self.text) and not _SENTENCE_END.search(self.text)
+            is_short and not self.is_code and not self.is_listed and not is_row and not _SENTENCE_END.search(self.text)
         )
 
 
 def segments_of(passage: str) -> list[Segment]:
     """In order; joined by the white space between them they are the passage."""
-    return [segment for block in _blocks(passage) for segment in _segments(block)]
+    return [segment for block in _blocks(passage) for segment in _with_list(list(_segments(block)))]
+
+
+def _with_list(segments: list[Segment]) -> list[Segment]:
+    begin = len(segments)
+    while begin and segments[begin - 1].is_lead:
+        begin -= 1
+    if len(segments) - begin < _LEAST_LIST:
+        return segments
+    return [*segments[:begin], *(segment.model_copy(update={"is_listed": True}) for segment in segments[begin:])]
 
 
 def _blocks(passage: str) -> Iterator[str]:
@@ -93,6 +118,8 @@ def _segments(block: str) -> Iterator[Segment]:
 def _is_code(block: str) -> bool:
     """Preformatted text keeps its indentation and columns; prose arrives without them."""
     lines = [line for line in block.split("\n") if line.strip()]
+    if all(_LABELLED_ROW.fullmatch(line) for line in lines):
+        return False
     if any(_PROMPT.match(line) or _STATEMENT.match(line) for line in lines):
         return True
     if all(_INDENTED.match(line) for line in lines) or all(_COMMENT.match(line) for line in lines):

@@ -116,6 +116,8 @@ def _file_name(source: Source) -> str:
 
 
 def _best_window(asked: Inquiry, rank: float, source: Source, passage: Passage) -> Excerpt | None:
+    if _is_heading_alone(source, passage):
+        return None
     segments = _without_heading(segments_of(passage.quote), passage.location)
     reading = Reading(asked, segments, source.title, passage.location, _file_name(source))
     if asked.share(reading.place.union(*reading.found)) < _LEAST_COVERAGE:
@@ -136,6 +138,12 @@ def _best_window(asked: Inquiry, rank: float, source: Source, passage: Passage) 
         coverage=coverage,
         is_definition=reading.defines(first, last),
     )
+
+
+def _is_heading_alone(source: Source, passage: Passage) -> bool:
+    """Whether it says nothing but what stands above it, as the first slide of a presentation does."""
+    headings = (source.title, *(passage.location or "").split(" > "))
+    return " ".join(passage.quote.split()).casefold() in {" ".join(heading.split()).casefold() for heading in headings}
 
 
 def _without_heading(segments: list[Segment], location: str | None) -> list[Segment]:

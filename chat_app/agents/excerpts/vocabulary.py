@@ -4,6 +4,7 @@ For questions in other languages than English, whose words the search brings tog
 """
 
 import re
+import unicodedata
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chat_app.search.library.expansion import Notion, notions
 from chat_app.search.library.inflection import plain, stem
-from chat_app.search.library.scripts import text_of
+from chat_app.search.library.scripts import has_spaceless, text_of
 
 _WORD = re.compile(r"[^\W_]+")
 
@@ -37,6 +38,7 @@ class _PassageVocabulary:
     def __init__(self, passages: Sequence[str]) -> None:
         self._counts = Counter(word for passage in passages for word in {plain(w) for w in _WORD.findall(passage)})
         self._terms = sorted(self._counts)
+        self._spaceless = [unicodedata.normalize("NFKC", passage) for passage in passages if has_spaceless(passage)]
 
     def terms_from(self, prefix: str, limit: int) -> list[str]:
         first = bisect_left(self._terms, prefix)
@@ -46,7 +48,12 @@ class _PassageVocabulary:
         return [term for term in self._terms if any(part in term for part in parts)][:limit]
 
     def frequencies(self, stems: Sequence[str]) -> dict[str, int]:
-        return {word: self._counts[word] for word in stems if word in self._counts}
+        counts = ((word, self._counts[word] or self._count_of_characters(word)) for word in stems)
+        return {word: count for word, count in counts if count}
+
+    def _count_of_characters(self, term: str) -> int:
+        characters = text_of(f'"{term}"') if self._spaceless else ""
+        return sum(characters in passage for passage in self._spaceless) if characters else 0
 
 
 def terms_of(query: str, passages: Sequence[str]) -> list[Term]:

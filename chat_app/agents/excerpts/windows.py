@@ -32,7 +32,6 @@ _CHRONICLE_TITLE = re.compile(
     re.IGNORECASE,
 )
 """Lists of changes and indexes: they name everything and explain nothing."""
-_TABLE_ROW = " | "
 _FRAGMENT = re.compile(r"[a-zà-ÿ]+,? ")
 """A sentence that begins in its middle."""
 _NOTICE = re.compile(
@@ -44,6 +43,8 @@ _FEW_FOR_PROSE = 8
 _CAPTION = re.compile(r"(?:Table|Figure|Listing|Tabelle|Abbildung|Tableau|Tabla|Figura)\s\d+[.:\d]*\s|表\s?\d")
 _CUE = 0.2
 _PREAMBLE = 0.12
+_OTHER_ROW = 0.2
+_OTHER_SECTION = 0.25
 _FEW_WORDS = 32
 _MANY_WORDS = 75
 _DANGLING = re.compile(
@@ -88,7 +89,8 @@ class _Look:
         self.is_notice = _NOTICE.match(segment.text) is not None
         self.is_idle = self.is_notice or (self.is_lead and segment.begins_paragraph and not found)
         self.is_fragment = not segment.is_code and _FRAGMENT.match(segment.text) is not None
-        self.is_table = not segment.is_code and _TABLE_ROW in segment.text
+        self.is_table = segment.is_table
+        self.is_record = segment.is_record
         self.is_caption = _CAPTION.match(segment.text) is not None
         self.announces = segment.text.endswith((":", "："))
         self.answers = bool(found) and asked.is_answered_by(segment.text)
@@ -118,8 +120,11 @@ class Reading:
         self._title = self._precision(title) * asked.share(asked.found(title))
         self._is_chronicle = _CHRONICLE_TITLE.search(title) is not None and not asked.is_of_changes
         self._about = max(self._aboutness(name) for name in names)
-        self._defines = asked.cue is DEFINITION and any(self._is_named_by(name) for name in _ways_to_name(names))
+        self._defines = asked.cue is DEFINITION and any(
+            self._is_named_by(name) and asked.is_name(asked.found(name)) for name in _ways_to_name(names)
+        )
         self._looks = [_Look(segment, terms, asked) for segment, terms in zip(segments, self.found, strict=True)]
+        self._rows = self._rows_that_differ()
         self._answers = self.answers(0, len(segments))
         self._is_negated = any(look.is_negated for look in self._looks)
         self._is_asked_above = asked.is_asked_in(steps[-1])
@@ -188,10 +193,12 @@ class Reading:
         window, looks = self._segments[first:last], self._looks[first:last]
         words = sum(look.words for look in looks)
         few = max(0, _FEW_WORDS - words) * (0.5 if last - first == len(self._segments) else 1.0)
+        if last - 1 in self._rows:
+            few = 0
         flaws = few * 0.008 + max(0, words - _MANY_WORDS) * 0.003
         unrelated = next((i for i, terms in enumerate(reversed(self.found[first:last])) if terms), last - first)
         flaws += 0.05 * max(0, unrelated - 1)
-        flaws += _PREAMBLE * self._preamble(first, last)
+        flaws += _PREAMBLE * self._preamble(first, last) + _OTHER_ROW * self._other_rows(first, last)
         if first and looks[0].is_dangling:
             flaws += 0.12 if window[0].begins_paragraph else 0.25
         flaws += 0.08 * bool(first and self._looks[first - 1].is_lead and window[0].begins_line)
@@ -199,7 +206,30 @@ class Reading:
         flaws += 0.2 * looks[-1].is_lead + 0.3 * all(look.is_lead for look in looks)
         flaws += 0.2 * (looks[0].is_idle + any(look.is_idle for look in looks[1:]))
         flaws += 0.3 * all(segment.is_code for segment in window) + self._notation(first, last)
+        flaws += _OTHER_SECTION * self._sections_begun(first, last)
         return flaws + 0.3 * self._is_half_a_list(first, last) + self._debris(first, last)
+
+    def _rows_that_differ(self) -> dict[int, float]:
+        """The rows of a table with what each holds of the question, if one of them is what is asked for. A header is no row."""
+        rows = {
+            i: self._asked.share(self.found[i])
+            for i, look in enumerate(self._looks)
+            if look.is_record or (look.is_table and i and self._looks[i - 1].is_table)
+        }
+        best = max(rows, key=lambda i: rows[i], default=None)
+        if best is None or min(rows.values()) == rows[best]:
+            return {}
+        headers = (self.found[i] for i, look in enumerate(self._looks) if look.is_table and i not in rows)
+        return rows if self._asked.is_about(self.place.union(self.found[best], *headers)) else {}
+
+    def _other_rows(self, first: int, last: int) -> int:
+        """How many rows are not asked for. Those before the best belong to it, unless they need no header."""
+        rows = {i: share for i, share in self._rows.items() if first <= i < last}
+        if not rows:
+            return int(last in self._rows)
+        most = max(rows.values())
+        ends = max(i for i, share in rows.items() if share == most)
+        return sum(share < most and (i > ends or self._looks[i].is_record) for i, share in rows.items())
 
     def _notation(self, first: int, last: int) -> float:
         """What is not sentences: rows of a table, captions, formulas, and the second half of a sentence."""
@@ -217,6 +247,17 @@ class Reading:
         begin = next((i for i in range(first, last) if self.found[i]), first)
         return 0 if self._looks[begin].is_dangling or self._segments[begin].is_code else begin - first
 
+    def _sections_begun(self, first: int, last: int) -> int:
+        """How many headings stand below sentences of the window: with each the text speaks of something else."""
+        looks, segments = self._looks, self._segments
+        return sum(
+            looks[i].is_lead
+            and segments[i].begins_paragraph
+            and not looks[i - 1].is_lead
+            and not looks[i - 1].announces
+            for i in range(first + 1, last)
+        )
+
     def _breaks_off(self, last: int) -> bool:
         """Whether what the last sentence announces comes behind the window."""
         segment = self._segments[last - 1]
@@ -227,7 +268,7 @@ class Reading:
     def _is_half_a_list(self, first: int, last: int) -> bool:
         """Whether the window announces or begins a list that goes on behind it."""
         segments = self._segments
-        if last == len(segments) or not segments[last].is_item:
+        if last == len(segments) or not segments[last].is_item or last - 1 in self._rows:
             return False
         begin = next((i for i in range(last - 1, first, -1) if segments[i].begins_paragraph), first)
         items = sum(segment.begins_line for segment in segments[begin:last])

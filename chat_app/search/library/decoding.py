@@ -1,4 +1,4 @@
-"""Bytes of a text file as text: byte order mark, declared charset, UTF-8, then Windows-1252."""
+"""Bytes of a text file as text: byte order mark, declared charset, UTF-8, then East Asian charsets where they fit, or Windows-1252."""
 
 import codecs
 import re
@@ -22,6 +22,22 @@ _AS_BROWSERS_READ = {
     **dict.fromkeys(("euc-kr", "ks_c_5601-1987"), "cp949"),
     **dict.fromkeys(("utf-16", "utf-16le", "utf-16be"), "utf-8"),
 }
+# Of the characters beyond ASCII, the share that text in that charset has of its most common ones, at least. What is read in a
+# wrong charset has few of them: those of Japanese are kana, of Korean Hangul, of Chinese the first level of its standards.
+_EAST_ASIAN = (
+    ("cp932", re.compile("[\u3041-\u30fe]"), 0.2),
+    ("euc_jp", re.compile("[\u3041-\u30fe]"), 0.2),
+    ("cp949", re.compile("[\uac00-\ud7a3]"), 0.9),
+    ("gb18030", None, 0.7),
+    ("big5", None, 0.7),
+)
+_FIRST_LEVEL = {
+    "gb18030": re.compile(rb"[\xb0-\xd7][\xa1-\xfe]|[\xa1\xa3][\xa1-\xfe]"),
+    "big5": re.compile(rb"[\xa4-\xc6][\x40-\x7e\xa1-\xfe]|[\xa1-\xa3][\x40-\x7e\xa1-\xfe]"),
+}
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_SAMPLE_BYTES = 20_000
+_LEAST_CHARACTERS = 4
 
 
 def decode(data: bytes, *, is_html: bool = False) -> str:
@@ -41,7 +57,26 @@ def _decode(data: bytes, *, is_html: bool) -> str:
         # LookupError: "hex" and the like are codecs, but no character sets.
         except (UnicodeError, LookupError):
             continue
-    return data.decode("cp1252", errors="replace")
+    return data.decode(_east_asian(data[:_SAMPLE_BYTES]) or "cp1252", errors="replace")
+
+
+def _east_asian(sample: bytes) -> str | None:
+    """The charset of a text that names none, as spreadsheets and editors still save them in East Asia."""
+    return next((charset for charset, common, least in _EAST_ASIAN if _fits(sample, charset, common, least)), None)
+
+
+def _fits(sample: bytes, charset: str, common: re.Pattern[str] | None, least: float) -> bool:
+    try:
+        # The sample may end inside of a character.
+        text = codecs.getincrementaldecoder(charset)().decode(sample)
+    except UnicodeError:
+        return False
+    characters = _BEYOND_ASCII.findall(text)
+    if common is not None:
+        known = sum(common.match(character) is not None for character in characters)
+    else:
+        known = sum(_FIRST_LEVEL[charset].fullmatch(character.encode(charset)) is not None for character in characters)
+    return len(characters) >= _LEAST_CHARACTERS and known >= least * len(characters)
 
 
 def _declared(data: bytes) -> str | None:

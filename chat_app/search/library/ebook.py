@@ -48,11 +48,15 @@ def _package_name(archive: Archive) -> str:
 
 
 def _reading_order(package: Element, folder: str) -> Iterator[str]:
-    """The names of the chapters' parts, each once; without the table of contents, which only points to them."""
+    """The names of the chapters' parts, each once; without the table of contents, which only points to them.
+
+    A book that names no order is read in that of its list of parts.
+    """
     items = {item.get("id", ""): item for item in package.iter("{*}item")}
+    references = [reference.get("idref", "") for reference in package.iter("{*}itemref")]
     seen: set[str] = set()
-    for reference in package.iter("{*}itemref"):
-        item = items.get(reference.get("idref", ""))
+    for reference in references or items:
+        item = items.get(reference)
         if item is None or item.get("media-type") not in _PAGES or "nav" in item.get("properties", "").split():
             continue
         part = joined(folder, item.get("href", ""))

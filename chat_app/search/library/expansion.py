@@ -1,7 +1,7 @@
 """What a question asks for, each with the other ways in which documents may put it: inflected, joined, parted, or in other words."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from chat_app.search.library.compounds import Compounds, beginning
 from chat_app.search.library.definitions import definitions_of
 from chat_app.search.library.everyday import same, same_in
 from chat_app.search.library.inflection import is_form_of, plain, root, stem
-from chat_app.search.library.irregular import other_forms
+from chat_app.search.library.irregular import other_forms, other_forms_in_german
 from chat_app.search.library.questions import language_of_stopwords, terms
 from chat_app.search.library.scripts import has_hiragana, phrase_of, text_of
 from chat_app.search.library.stopwords import GENERAL, GENERAL_OF
@@ -85,6 +85,7 @@ def notions(question: str, vocabulary: Vocabulary) -> list[Notion]:
             found += _german(notion, word, compounds, vocabulary, is_plain=question.islower())
     if not found:
         return found
+    found = _with_straddling_pairs(found, vocabulary)
     hints = [Notion(own=(), alike=phrases) for phrases in (tuple(map(_quoted, definitions_of(question))),) if phrases]
     if language == "en":
         hints += [
@@ -99,7 +100,8 @@ def _notion(expression: str, language: str, vocabulary: Vocabulary, joined: Sequ
         return Notion(own=(expression, *joined))
     if language == "en":
         return _english(expression, word.casefold(), (*joined, *_parted(word, vocabulary)))
-    words = (word, *same(word, language))
+    strong = other_forms_in_german(word.casefold()) if language == "de" else ()
+    words = (word, *strong, *same(word, language))
     forms = dict.fromkeys(_quoted(form) for each in words for form in (each, *_forms(each, language, vocabulary)))
     own = dict.fromkeys((expression, *forms, *joined))
     is_vague = word.casefold() in GENERAL_OF.get(language, ())
@@ -112,6 +114,46 @@ def _pair(expression: str, readable: str, same_words: Mapping[str, Sequence[str]
     own = dict.fromkeys((expression, *(phrase for other in others if (phrase := phrase_of(other)))))
     is_vague = has_hiragana(readable)
     return Notion(own=tuple(own), factor=_GRAMMAR_FACTOR if is_vague else 1.0, is_vague=is_vague)
+
+
+def _with_straddling_pairs(found: Sequence[Notion], vocabulary: Vocabulary) -> list[Notion]:
+    """A pair that no document holds, beside one that they do hold, counts for the characters that are missing alone.
+
+    "卡丢" in "门禁卡丢了" is half of one word and half of another.
+    """
+    pairs = [_character_pair(notion) for notion in found]
+    terms_asked = {
+        term for pair, n in zip(pairs, found, strict=True) if pair for way in n.own for term in _WORD.findall(way)
+    }
+    held = vocabulary.frequencies(sorted(terms_asked)) if terms_asked else {}
+    known = [pair if pair and _is_held(notion, held) else "" for pair, notion in zip(pairs, found, strict=True)]
+    if not any(known) or known == pairs:
+        return list(found)
+    return [
+        notion
+        if not pair or pair == held
+        else notion.model_copy(update={"factor": notion.factor * _missing_share(i, pairs, known)})
+        for i, (notion, pair, held) in enumerate(zip(found, pairs, known, strict=True))
+    ]
+
+
+def _missing_share(at: int, pairs: Sequence[str], known: Sequence[str]) -> float:
+    """Which part of a pair stands in no pair beside it: a character that two unknown pairs share counts half for each."""
+    pair, share = pairs[at], 0.0
+    for beside, own, other in ((at - 1, pair[0], 1), (at + 1, pair[1], 0)):
+        is_joined = 0 <= beside < len(pairs) and bool(pairs[beside]) and pairs[beside][other] == own
+        share += (0.0 if known[beside] else 0.25) if is_joined else 0.5
+    return share
+
+
+def _character_pair(notion: Notion) -> str:
+    readable = text_of(notion.own[0]) if notion.own else ""
+    return readable if len(readable) == 2 and not notion.is_vague else ""
+
+
+def _is_held(notion: Notion, held: Collection[str]) -> bool:
+    """Whether the documents know all terms of one of its expressions."""
+    return any(all(term in held for term in _WORD.findall(way)) for way in notion.own)
 
 
 def _compounds(expressions: Sequence[str], language: str, vocabulary: Vocabulary) -> Compounds | None:

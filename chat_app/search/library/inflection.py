@@ -14,7 +14,8 @@ _ENDINGS = (
 # Longest first. Behind them the stem keeps its letters.
 _ENDINGS_OF = {
     "de": (
-        "ierungen", "ierung", "ationen", "ation", "ieren", "ierte", "iert", "iere", "ungen", "ung", "test", "ten", "tes", "ter", "tem",
+        "ierungen", "ierung", "ationen", "ation", "ieren", "ierte", "iert", "iere", "ungen", "teten", "tetes", "teter",
+        "ung", "test", "tete", "ten", "tet", "tes", "ter", "tem",
         "te", "ern", "em", "en", "er", "es", "et", "st", "e", "n", "s", "t",
     ),
     "fr": (

@@ -15,7 +15,15 @@ _CHARACTERS_PER_WORD = 12
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _SENTENCE = re.compile(r"""[.!?…]["'”’»)\]]*(\s+)|[。！？][」』”）]*|\n+""")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:e\.g|i\.e|cf|vs|etc|Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Fig|Sec|Ch|pp?|vol|ed|al|approx|z\.B|bzw|ca|d\.h|u\.a)|\b[A-Z])\.$"
+    r"(?:\b(?:e\.g|i\.e|cf|vs|etc|Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Fig|Sec|Ch|pp?|vol|ed|al|[Aa]pprox|z\.B|bzw|ca|d\.h|u\.a|"
+    r"Tel|Abb|Abs|Art|Kap|Ziff|Mio|Mrd|Str|Hr|inkl|zzgl|ggf|evtl|Sra?|núm|pág)|\b[A-Z])\.$"
+)
+_ORDINAL = re.compile(
+    r"\b(?:[Aa]m|[Ii]m|[Vv]om|[Zz]um|[Bb]eim|[Aa]b|[Ss]eit|[Dd](?:er|ie|as|en|em|es)|[Jj]ede[rnms]?|[Bb]is|[Uu]nd) \d{1,2}\.$"
+)
+"""German for "on the 2nd", after which comes what it is the second of."""
+_GERMAN_MONTH = re.compile(
+    r"\s(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b"
 )
 _WORD_GAP = re.compile(r"\s+")
 
@@ -65,9 +73,19 @@ def sentence_ends(text: str) -> Iterator[int]:
     for match in _SENTENCE.finditer(text):
         if match[1] and "\n" not in match[1]:
             following = text[match.end() : match.end() + 1]
-            if following.islower() or _ABBREVIATION.search(text, max(0, match.start() - 12), match.start() + 1):
+            if following.islower() or _is_within_a_sentence(text, match.start() + 1):
                 continue
         yield match.end()
+
+
+def _is_within_a_sentence(text: str, end: int) -> bool:
+    """Whether the period before `end` belongs to an abbreviation or to an ordinal number."""
+    before = max(0, end - 13)
+    if _ABBREVIATION.search(text, before, end):
+        return True
+    return text[end - 2 : end - 1].isdigit() and (
+        _ORDINAL.search(text, before, end) is not None or _GERMAN_MONTH.match(text, end) is not None
+    )
 
 
 def _slices(section: Section) -> Iterator[str]:

@@ -21,6 +21,7 @@ _BROKEN_WORD = re.compile(r"[\x02\ufffe]\n?|\xad\n")
 _DIGITS = re.compile(r"\d+")
 _ITEM = re.compile(r"(?:[-*•–‣▪]|\(?\d{1,3}[.)]|[a-z]\))\s")
 _SENTENCE_ENDS = (".", "!", "?", ":", "。", "！", "？")
+_GOES_ON = (*_SENTENCE_ENDS, ",", ";", "-", "、", "，", "；")
 _USELESS_TITLE = re.compile(
     r"untitled|unbenannt|microsoft (?:word|powerpoint|excel)|^(?:about:|https?:|file:|data:)|^powerpoint presentation$|"
     r"^(?:document|dokument|scan|print|new document|temp)[\s_-]*\d*$|"
@@ -91,7 +92,7 @@ def _running_lines(pages: list[str]) -> set[str]:
 def _paragraphs(lines: list[str]) -> str:
     """Lines joined into paragraphs. A PDF knows only lines: one that ends a sentence short of the margin ends its paragraph."""
     lines = [" ".join(line.split()) for line in lines]
-    width = max(map(len, lines), default=0)
+    width = _width(lines)
     text, before = "", ""
     for line in lines:
         if not line:
@@ -99,7 +100,9 @@ def _paragraphs(lines: list[str]) -> str:
             continue
         if not text:
             text = line
-        elif not before or (before.endswith(_SENTENCE_ENDS) and len(before) < 0.85 * width):
+        elif not before or (
+            before.endswith(_SENTENCE_ENDS) and (len(before) < 0.85 * width or _is_heading(line, width))
+        ):
             text += "\n\n" + line
         elif _ITEM.match(line) or len(before) < 0.5 * width:
             text += "\n" + line
@@ -107,6 +110,17 @@ def _paragraphs(lines: list[str]) -> str:
             text += line if is_spaceless(text[-1]) and is_spaceless(line[0]) else " " + line
         before = line
     return text
+
+
+def _width(lines: list[str]) -> int:
+    """Of the lines of a column; a title may go across two of them."""
+    lengths = sorted((len(line) for line in lines if line), reverse=True)
+    return lengths[len(lengths) // 10] if lengths else 0
+
+
+def _is_heading(line: str, width: int) -> bool:
+    """Whether a line behind the end of a sentence says what comes next: the last line of a paragraph ends a sentence, too."""
+    return len(line) < 0.5 * width and not line.endswith(_GOES_ON) and not line[0].islower()
 
 
 def _title(title: str, name: str) -> str:

@@ -11,8 +11,8 @@ from chat_app.search.library.webpage import parse_webpage
 
 _MAX_MARKDOWN_BYTES = 8_000_000
 """The Markdown parser makes about 1 MB a second; a longer file is read as plain text."""
-_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n(?:---|\.\.\.)\n", re.DOTALL)
-_FRONT_TITLE = re.compile(r"""^title:\s*["']?(.+?)["']?\s*$""", re.MULTILINE)
+_FRONT_MATTER = re.compile(r"\A(?:---\n(?P<yaml>.*?)\n(?:---|\.\.\.)|\+\+\+\n(?P<toml>.*?)\n\+\+\+)\n", re.DOTALL)
+_FRONT_TITLE = re.compile(r"""^title(?::|\s*=)\s*["']?(.+?)["']?\s*$""", re.MULTILINE)
 _ADORNMENT = re.compile(r"([=\-`:.'\"~^_*+#<>])\1{2,}\s*")
 _DIRECTIVE = re.compile(r"\.\.\s+(?:\|[^|]*\|\s+)?([\w:.-]+)::\s*(.*)")
 _SILENT_DIRECTIVES = frozenset(
@@ -33,7 +33,7 @@ def parse_markdown(data: bytes, name: str) -> Document:
     text, title = decode(data), ""
     if front := _FRONT_MATTER.match(text):
         text = text[front.end() :]
-        title = found[1] if (found := _FRONT_TITLE.search(front[1])) else ""
+        title = found[1] if (found := _FRONT_TITLE.search(front[0])) else ""
     html = MarkdownIt("commonmark").enable("table").render(text)
     document = parse_webpage(b"\xef\xbb\xbf" + f"<body>{html}</body>".encode("utf-8", errors="replace"), name)
     return document.model_copy(update={"title": title}) if title else document

@@ -12,6 +12,8 @@ _WORD = re.compile(r"\w+(?:[-_.']\w+)*")
 _PART = re.compile(r"[^\W_]+")
 _HOW = ("how", "wie")
 _LETTERS = {"de": re.compile("[äöüß]"), "fr": re.compile("[çœèêàûîôù]"), "es": re.compile("[ñóíú]")}
+_INVERSION = re.compile(r"(?<=\w)(?<!rendez)-(?:t-)?(?:ils?|elles?|on|je|tu|nous|vous)\b", re.IGNORECASE)
+"""How French asks: "sont-ils", "ouvre-t-il"."""
 _FEW_WORDS = 3
 _LEAST_OF_FEW = 1.5
 
@@ -30,6 +32,7 @@ def terms(question: str) -> list[str]:
 def content_words(question: str) -> list[str]:
     """The words without stopwords of the question's language, or all when nothing else is left."""
     text = without_spaceless(unicodedata.normalize("NFKC", question)).replace("’", "'")
+    text = _INVERSION.sub(" ", text)
     first_forms: dict[str, str] = {}
     for word in _WORD.findall(text):
         first_forms.setdefault(word.casefold(), word)

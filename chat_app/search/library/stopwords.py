@@ -73,6 +73,7 @@ GENERAL_OF: dict[str, frozenset[str]] = {
     "en": GENERAL | frozenset({"allowed"}),
     "de": frozenset(
         """
+        bringen bringt zuständig gehen tag tagen
         machen mache macht gemacht gibt geben kosten kostet zahlen zahle zahlt bezahlen bezahle halten halte hält dauert dauern finde finden
         findet nutzen nehmen nimmt kommen kommt bleiben bleibt stehen steht lassen lässt erlaubt verboten möglich nötig wichtig passiert
         anfangen beginnen beginnt enden endet aufhören zurück neu neue neuen neuer gut gute besten beste richtig erste ersten nächste
@@ -85,7 +86,7 @@ GENERAL_OF: dict[str, frozenset[str]] = {
         avoir obtenir recevoir trouver donner prendre mettre payer coûte coûter coûtent dure durer commence commencer finit arrive arriver
         permis interdit autorisé possible besoin nouveau nouvelle bon bonne premier première dernier prochain grand grande petit petite
         long longue souvent vite cher temps chose choses gens aujourd'hui maintenant heure prix nombre durée quantité doit-on fait devoir
-        récupère récupérer passe jamais
+        récupère récupérer passe jamais aller jour jours moment
         """.split()
     ),
     "es": frozenset(
@@ -93,7 +94,7 @@ GENERAL_OF: dict[str, frozenset[str]] = {
         dar recibir encontrar tomar poner pagar paga pago cuesta costar cuestan dura durar empieza empezar termina llega llegar permitido
         prohibido posible necesito necesita necesario nuevo nueva bueno buena primer primera último próximo gran grande pequeño largo mucho
         mucha muchos frecuencia rápido caro tiempo cosa cosas gente hoy ahora hora precio número cantidad lleva llevar pasa nunca hacen
-        devuelven echar
+        devuelven echar significa día días momento
         """.split()
     ),
 }

@@ -13,6 +13,7 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _STRICT = b"http://purl.oclc.org/ooxml/wordprocessingml/main"
 _TRANSITIONAL = b"http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_MOVED_FROM = f"{_W}moveFrom"
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
 _MAX_STYLE_DEPTH = 12
 _TITLE_LEVEL = 0
@@ -101,10 +102,13 @@ def _paragraph(element: Element, outline: Outline, levels: dict[str, int]) -> No
 
 
 def _text(element: Element) -> str:
-    """Text of a paragraph or cell; deleted text (`w:delText`) and field codes are other elements, and stay out."""
+    """Text of a paragraph or cell; deleted text (`w:delText`) and field codes are other elements, and stay out.
+
+    What was moved is in both places while changes are tracked; it is read at the new one.
+    """
     parts: list[str] = []
     for node in element.iter(f"{_W}t", f"{_W}tab", f"{_W}br", f"{_W}cr", f"{_W}noBreakHyphen", f"{_W}p"):
-        if next(node.iterancestors(_FALLBACK), None) is not None:
+        if next(node.iterancestors(_FALLBACK, _MOVED_FROM), None) is not None:
             continue
         if node.tag == f"{_W}t":
             parts.append(node.text or "")

@@ -8,6 +8,8 @@ import pytest
 from chat_app.agents.brief import AnalystBrief, PlannerBrief
 from chat_app.agents.excerpts import report_text
 from chat_app.agents.excerpts.planning import decide
+from chat_app.agents.excerpts.quotation import block_quote
+from chat_app.agents.excerpts.segments import segments_of
 from chat_app.agents.excerpts.selection import excerpts_for
 from chat_app.research.evidence import Finding, Passage, Source
 from chat_app.research.plan import Plan
@@ -314,3 +316,72 @@ def test_a_question_that_the_document_asks_is_answered_from_there() -> None:
     asked = source(1, "How old is Kestrel? It was begun in the summer of 2009 by two students.", title="Questions")
     named = source(2, "An old Kestrel keeps its logs in a folder called old.")
     assert "2009" in quoted("How old is Kestrel?", [named, asked])[0]
+
+
+PRICES = """Article: Oak floorboard; Price in euros: 64.90; Unit: m2
+Article: Pine floorboard; Price in euros: 29.50; Unit: m2
+Article: Cork tile; Price in euros: 38.00; Unit: m2
+Article: Floor oil; Price in euros: 24.90; Unit: litre"""
+
+
+def test_of_a_table_the_row_that_is_asked_for_is_quoted_alone() -> None:
+    assert quoted("What is the price of cork tiles?", [source(1, PRICES, title="Prices")]) == [PRICES.splitlines()[2]]
+
+
+def test_of_a_table_several_rows_are_quoted_where_none_is_asked_for() -> None:
+    (quotation,) = quoted("What are the prices of the articles?", [source(1, PRICES, title="Floors")])
+    assert quotation.count("Article:") > 1
+
+
+def test_a_row_in_a_script_without_spaces_is_no_code() -> None:
+    rows = "商品: 折りたたみ自転車; 価格(円): 48000; 納期: 一週間\n商品: 電動自転車; 価格(円): 139800; 納期: 二週間"
+    assert quoted("電動自転車の価格は？", [source(1, rows, title="価格表")]) == [rows.splitlines()[1]]
+    assert "```" not in block_quote(segments_of(rows), 1)
+
+
+def test_rows_behind_the_one_that_is_asked_for_are_left_out() -> None:
+    rows = (
+        "Programme | Heat | Duration",
+        "Cotton | 60 °C | 2 h 40 min",
+        "Quick | 30 °C | 28 min",
+        "Wool | cold | 45 min",
+    )
+    table = "\n".join(rows)
+    (quotation,) = quoted("How long is the duration of the quick programme?", [source(1, table, title="Washing")])
+    assert quotation.startswith("Programme |")
+    assert quotation.endswith("28 min")
+
+
+def test_an_irregular_form_in_the_text_counts_as_the_word_of_the_question() -> None:
+    text = source(
+        1, "Put the filter in first. The weight of the machine is 12 kg without its water tank.", title="Data"
+    )
+    assert "12 kg" in quoted("How much does the machine weigh?", [text])[0]
+
+
+def test_a_title_that_nothing_stands_below_is_no_answer() -> None:
+    title = "Project Heron: Kick-off"
+    assert quoted("project Heron", [source(1, title, title=title)]) == []
+
+
+def test_the_lines_of_a_slide_are_quoted_with_its_title() -> None:
+    slide = "Risks\n\nThe old system has no export of attachments\nHalf of the support staff are on leave in August"
+    title = "Project Heron: Kick-off"
+    assert quoted("What are the risks of project Heron?", [source(1, title, slide, title=title)])[0] == slide.replace(
+        "\n\n", " "
+    ).replace("\n", " ")
+
+
+def test_a_quotation_keeps_to_the_section_of_a_page_that_answers() -> None:
+    page = (
+        "Fuel\nThe car is handed over with a full tank and must be returned full.\n\n"
+        "Deposit\nA deposit of 600 euros is blocked on your credit card when you collect the car.\n\n"
+        "Cancellation\nYou may cancel free of charge up to 48 hours before the rental begins. After that we keep the price of one day."
+    )
+    (quotation,) = quoted("Can I cancel the car for free?", [source(1, page, title="Terms", location="page 1")])
+    assert quotation.removeprefix("Cancellation ").startswith("You may cancel free of charge")
+
+
+def test_characters_across_two_words_do_not_hide_that_both_words_are_held() -> None:
+    rule = "公司实行弹性工作制，上班时间为上午九点至十点之间。迟到三次以上将影响当月绩效。"
+    assert quoted("上班迟到会怎么样？", [source(1, rule, title="员工手册")]) == [rule.replace("。", "。 ").strip()]

@@ -145,7 +145,12 @@ def relations(*entries: tuple[str, str, str]) -> str:
 
 
 def ebook(
-    chapters: Mapping[str, str], *, title: str = "", labels: Mapping[str, str] | None = None, encryption: str = ""
+    chapters: Mapping[str, str],
+    *,
+    title: str = "",
+    labels: Mapping[str, str] | None = None,
+    encryption: str = "",
+    has_order: bool = True,
 ) -> bytes:
     """An electronic book of these chapters (name -> body), in a folder of its own, with a table of contents if it has `labels`."""
     items = "".join(
@@ -156,7 +161,7 @@ def ebook(
         f'<navPoint><navLabel><text>{label}</text></navLabel><content src="text/{name}"/></navPoint>'
         for name, label in (labels or {}).items()
     )
-    spine = "".join(f'<itemref idref="i{n}"/>' for n in range(len(chapters)))
+    spine = "".join(f'<itemref idref="i{n}"/>' for n in range(len(chapters) if has_order else 0))
     parts = {
         "mimetype": "application/epub+zip",
         "META-INF/container.xml": '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'

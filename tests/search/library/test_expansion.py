@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from chat_app.search.library.irregular import other_forms_in_german
 from chat_app.search.library.library import Library
+from chat_app.search.library.ranking import ANSWERED_COVERAGE
 
 OTHER = "The kitchen is open from nine to five and closed on public holidays."
 
@@ -38,6 +40,9 @@ def found(tmp_path: Path, question: str, *texts: str) -> list[str]:
         ("Was ist ein Haus?", "Alle Häuser der Straße sind rot."),
         ("Wie wird das installiert?", "Die Installation dauert fünf Minuten."),
         ("Wo ist die Datenbankverbindung?", "Die Verbindung zur Datenbank wird zuerst geöffnet."),
+        ("Darf ich die Laube vermieten?", "Lauben werden vom Verein nicht vermietet."),
+        ("Wie viel Gewinn hat das Fest gebracht?", "Das Sommerfest brachte 640 Euro ein."),
+        ("Wer hat den Vertrag verloren?", "Man verliert einen Vertrag leicht beim Umzug."),
         ("Comment est-ce que je limite les connexions ?", "Une connexion de plus dépasse la limite."),
         ("Comment installer le paquet ?", "L'installation des paquets est simple."),
         ("¿Cómo puedo limitar las conexiones?", "Cada conexión tiene un límite."),
@@ -64,6 +69,8 @@ def test_other_words_for_the_same_are_found(tmp_path: Path, question: str, text:
 @pytest.mark.parametrize(
     ("question", "text"),
     [
+        ("How much does the machine weigh?", "Machine data: the weight is 12 kg."),
+        ("When will the parcel be delivered?", "Delivery of a parcel takes three days."),
         ("Who wrote this line?", "To see who will write and who has written a row of the file, ask for its authors."),
         ("Which is the fastest disk?", "A fast drive is one without moving parts."),
         ("How are the indices made?", "An index is created when the first row arrives."),
@@ -148,3 +155,21 @@ def test_what_explains_a_thing_is_found_among_many_passages_that_name_it(tmp_pat
     named = [f"Kestrel listens on port {number} and Kestrel logs every Kestrel request there." for number in range(80)]
     defined = "In the beginning there was one program. Kestrel is a small server for the files of a household."
     assert defined in found(tmp_path, "What is Kestrel?", *named, defined)[:8]
+
+
+def test_strong_german_verbs_are_found_by_all_their_forms() -> None:
+    assert {"abschließen", "abschließt", "abschloss"} <= set(other_forms_in_german("abgeschlossen"))
+    assert {"verschließen", "verschloss"} <= set(other_forms_in_german("verschlossen"))
+    assert "bringen" in other_forms_in_german("brachte")
+    assert other_forms_in_german("zugang") == other_forms_in_german("angebot") == ()
+
+
+def test_a_pair_of_characters_across_two_words_counts_less_where_documents_know_one_of_them(tmp_path: Path) -> None:
+    text = "遗失门禁卡的业主请到物业办公室补办，工本费30元。"
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "a.txt").write_text(f"{text}\n\n电梯年检定于12月3日进行，期间请走楼梯。", "utf-8")
+    library = Library(tmp_path / "library", tmp_path / "index.sqlite")
+    library.refresh_now()
+    assert library.search_now("门禁卡丢了怎么办？")[0].coverage >= ANSWERED_COVERAGE
+    for question in ("公司门口有食堂吗？", "怎么办理签证？", "电影票多少钱？"):
+        assert not [hit for hit in library.search_now(question) if hit.coverage >= ANSWERED_COVERAGE], question

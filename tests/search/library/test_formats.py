@@ -57,6 +57,12 @@ def test_chapters_of_a_book_have_the_path_of_their_headings() -> None:
     ]
 
 
+def test_a_book_that_names_no_order_is_read_in_that_of_its_parts() -> None:
+    chapters = {"b.xhtml": "<h1>Rivers</h1><p>They flow.</p>", "a.xhtml": "<h1>Lakes</h1><p>They lie still.</p>"}
+    document = parse_ebook(documents.ebook(chapters, title="On water", has_order=False), "water.epub")
+    assert outline(document) == [("Rivers", "They flow."), ("Lakes", "They lie still.")]
+
+
 def test_a_book_without_a_title_is_called_after_its_file() -> None:
     content = documents.ebook({"a.xhtml": "<p>Words.</p>"})
     assert parse_ebook(content, "shelf/my_novel.epub").title == "my novel"

@@ -161,6 +161,27 @@ def test_pdf_has_a_section_a_page(parse: Parse) -> None:
     assert len(document.sections) == 5
 
 
+def test_heading_of_a_pdf_is_no_end_of_the_paragraph_before_it(parse: Parse) -> None:
+    page = (
+        "First use\nLet the appliance stand upright for two hours before you plug it in and start the fan.\n"
+        "Emptying the tank\nWhen the tank is full, the red lamp lights up and the compressor stops at\nonce."
+    )
+    (section,) = parse("manual.pdf", documents.pdf(page)).sections
+    assert section.text == (
+        "First use\nLet the appliance stand upright for two hours before you plug it in and start the fan.\n\n"
+        "Emptying the tank\nWhen the tank is full, the red lamp lights up and the compressor stops at once."
+    )
+
+
+def test_lines_of_a_column_below_a_wide_title_are_one_paragraph(parse: Parse) -> None:
+    title = "Napping and the memory of older adults, a randomised crossover trial with eighty-four participants"
+    column = (
+        "Short naps improve memory in young\nadults, but evidence in people over\n65 is scarce and of poor quality.\n"
+    )
+    (section,) = parse("paper.pdf", documents.pdf(f"{title}\n{column * 5}".strip())).sections
+    assert "memory in young adults, but evidence in people over 65 is scarce" in section.text
+
+
 def test_word_document_keeps_headings_and_tables(parse: Parse) -> None:
     document = parse("policy.docx", documents.word())
     assert document.title == "Travel policy"
@@ -179,6 +200,21 @@ def test_deleted_text_and_doubled_text_boxes_of_word_are_left_out(parse: Parse) 
       <mc:Fallback><w:r><w:t> box</w:t></w:r></mc:Fallback></mc:AlternateContent></w:p></w:body></w:document>"""
     document = parse("a.docx", documents.word_with("word/document.xml", body.encode()))
     assert document.sections[0].text == "kept box"
+
+
+def test_moved_text_of_word_is_read_where_it_was_moved_to(parse: Parse) -> None:
+    body = """<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>
+      <w:p><w:moveFrom><w:r><w:t>The wheelbarrow is blue.</w:t></w:r></w:moveFrom></w:p><w:p><w:r><w:t>Pears are green.</w:t></w:r></w:p>
+      <w:p><w:moveTo><w:r><w:t>The wheelbarrow is blue.</w:t></w:r></w:moveTo></w:p></w:body></w:document>"""
+    document = parse("a.docx", documents.word_with("word/document.xml", body.encode()))
+    assert document.sections[0].text == "Pears are green.\n\nThe wheelbarrow is blue."
+
+
+def test_front_matter_in_toml_is_not_read_as_text(parse: Parse) -> None:
+    document = parse(
+        "bees.md", '+++\ntitle = "Bee calendar"\ndraft = false\n+++\n\nAdd a super to the hive in April.\n'
+    )
+    assert (document.title, outline(document)) == ("Bee calendar", [(None, "Add a super to the hive in April.")])
 
 
 BOMB = b"<w:document>" + b" " * 70_000_000 + b"</w:document>"
@@ -234,3 +270,19 @@ def test_missing_file_is_a_library_error(tmp_path: Path) -> None:
 def test_a_title_that_a_program_made_up_gives_way_to_the_files_name(parse: Parse, title: str) -> None:
     content = documents.pdf("The rent is due on the first day of each month.", title=title)
     assert parse("lease_2025.pdf", content).title == "lease 2025"
+
+
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("cp932", "自転車置き場の利用料は年額三千円です。"),
+        ("euc_jp", "本は二週間借りられます。"),
+        ("gb18030", "健身房的会员卡有效期为一年，丢失补办费五十元。"),
+        ("big5", "游泳池每天早上六點開放，週一休息。"),
+        ("cp949", "도서관은 매일 아침 아홉 시에 문을 엽니다."),
+        ("cp1252", "Größe: für Bären, Öl und Käse, 5 € – “schön”"),
+        ("cp1252", "L'été, où êtes-vous allés ? À Orléans, naïf élève."),
+    ],
+)
+def test_text_that_names_no_charset_is_read_in_its_own(parse: Parse, charset: str, text: str) -> None:
+    assert parse("a.txt", text.encode(charset)).sections[0].text == text

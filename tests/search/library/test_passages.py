@@ -64,3 +64,18 @@ def test_code_keeps_its_indentation() -> None:
     passages = cut_text("\n".join(lines))
     assert len(passages) > 1
     assert all(passage.startswith("    value_") for passage in passages)
+
+
+def test_german_sentence_does_not_end_at_a_day_or_another_ordinal_number() -> None:
+    text = (
+        "Das Wasser wird am 2. November abgestellt. Der 1. Vorsitzende kommt um 19. "
+        "Danach gilt Abs. 3 vom 3. bis 5. Mai. Im Jahr 1945. Ende."
+    )
+    ends = list(sentence_ends(text))
+    assert [text[a:b].strip() for a, b in zip([0, *ends], [*ends, len(text)], strict=True)] == [
+        "Das Wasser wird am 2. November abgestellt.",
+        "Der 1. Vorsitzende kommt um 19.",
+        "Danach gilt Abs. 3 vom 3. bis 5. Mai.",
+        "Im Jahr 1945.",
+        "Ende.",
+    ]

@@ -12,6 +12,8 @@ from chat_app.search.library.scripts import bigrams
         ("Wie kann ich die Verbindungen begrenzen?", ["Verbindungen", "begrenzen"]),
         ("Comment est-ce que je limite les connexions ?", ["limite", "connexions"]),
         ("¿Cómo puedo limitar las conexiones?", ["limitar", "conexiones"]),
+        ("Quels musées sont-ils fermés ?", ["musées", "fermés"]),
+        ("À quelle heure ouvre-t-il le rendez-vous ?", ["heure", "ouvre", "rendez-vous"]),
         ("comment syntax", ["comment", "syntax"]),
         ("die casting", ["die", "casting"]),
         ("To be or not to be", ["To", "be", "or", "not"]),
