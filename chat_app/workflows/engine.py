@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sqlite3
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +13,7 @@ from dbos import DBOS, DBOSConfig
 
 from chat_app.agents import stopping
 from chat_app.agents.failures import is_retryable, reason_of
-from chat_app.errors import StoreVersionError, TurnStoppedError
+from chat_app.errors import SettingsError, StoreVersionError, TurnStoppedError
 from chat_app.workflows.serializer import AllowListedJSON
 
 QUEUE = "turns"
@@ -28,15 +29,19 @@ _QUEUED_TURNS_AT_ONCE = 8
 _LAST_STEP_SECONDS = 1
 """For turns whose end is written already and only has to be recorded."""
 POSTGRES_SCHEMA = "dbos"
+_OLDEST_SQLITE = (3, 42) if sys.version_info >= (3, 12) else (3, 35)
+"""The engine's: since Python 3.12 it asks SQLite for times in milliseconds."""
 
 
 def examine(data_dir: Path, postgres_url: str | None) -> None:
-    """Look whether the engine's store can be opened. Raises StoreVersionError for a damaged file; it stays as it is.
+    """Look whether the engine's store can be opened. Raises StoreVersionError for a damaged file; it stays as it is; and
+    SettingsError for a SQLite that is too old.
 
     On SQLite it gets write-ahead logging here, which the engine does not ask for itself and the file remembers.
     """
     if postgres_url is not None:
         return
+    _require_sqlite(sqlite3.sqlite_version_info)
     path = data_dir / _FILE_NAME
     try:
         with closing(sqlite3.connect(path)) as connection:
@@ -47,6 +52,16 @@ def examine(data_dir: Path, postgres_url: str | None) -> None:
             f"The file of running turns {str(path)!r} cannot be used ({exc}); restore it from a backup, or move it away "
             "to start without the turns that were under way. Finished reports are not in it."
         ) from exc
+
+
+def _require_sqlite(version: tuple[int, ...]) -> None:
+    if version < _OLDEST_SQLITE:
+        needed, found = (".".join(map(str, parts)) for parts in (_OLDEST_SQLITE, version))
+        python = ".".join(map(str, sys.version_info[:2]))
+        raise SettingsError(
+            f"Python {python} comes with SQLite {found} here, and needs {needed} or newer; use Python 3.11 "
+            "(rm -r .venv; make run PYTHON=python3.11), a Python with a newer SQLite, or PostgreSQL (DATABASE_URL)."
+        )
 
 
 def configure(

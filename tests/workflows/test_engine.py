@@ -1,11 +1,14 @@
 import logging
+import sqlite3
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from pydantic_ai.exceptions import ModelHTTPError, ModelServerError
 
 from chat_app.agents import stopping
-from chat_app.errors import TurnStoppedError
+from chat_app.errors import SettingsError, TurnStoppedError
+from chat_app.workflows import engine
 from chat_app.workflows.engine import is_worth_logging
 
 
@@ -39,3 +42,10 @@ def test_everything_else_is_told_as_it_is(error: Exception | None) -> None:
     record = line("Something happened", error)
     assert is_worth_logging(record)
     assert (record.exc_info is None) == (error is None)
+
+
+def test_a_sqlite_that_the_engine_cannot_use_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 30, 1))
+    with pytest.raises(SettingsError, match=r"comes with SQLite 3\.30\.1 here, and needs 3\.\d\d or newer; use"):
+        engine.examine(tmp_path, None)
+    engine.examine(tmp_path, "postgresql://localhost/research")
