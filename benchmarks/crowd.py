@@ -9,8 +9,9 @@ from benchmarks.turns import TimedTurn, ask, provider_seconds, token_delays
 from tests.fakes import HUMAN_PACE, LoggedRequest, Scenario
 
 _TOKENS_PER_SECOND = 40.0
+# Without questions to ask next, whose tokens come after the text and not onto the page.
 _PACE = HUMAN_PACE.model_copy(
-    update={"tokens_per_second": _TOKENS_PER_SECOND, "report_tokens": 400, "search_spread": 2.0}
+    update={"tokens_per_second": _TOKENS_PER_SECOND, "report_tokens": 400, "search_spread": 2.0, "follow_ups": ()}
 )
 
 
