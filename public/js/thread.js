@@ -28,3 +28,11 @@ function showThread(id) {
   history.replaceState(history.state, '', `/thread/${encodeURIComponent(id)}`);
   window.dispatchEvent(new PopStateEvent('popstate', { state: history.state }));
 }
+
+// Where Chainlit is first to name a conversation that has begun, the step back to the empty page would only lead here again.
+const push = history.pushState.bind(history);
+history.pushState = (state, title, url) => {
+  const isBegun = location.pathname === '/' && document.querySelector('[data-step-type=user_message]');
+  if (isBegun && String(url).startsWith('/thread/')) history.replaceState(state, title, url);
+  else push(state, title, url);
+};

@@ -95,6 +95,21 @@ def test_an_open_page_goes_on_by_itself_after_kill_9(
     assert _report(page).count("In short") == 1
 
 
+def test_a_step_back_leads_to_the_conversation_before(person: BrowserContext) -> None:
+    page = opened(person)
+    questions = ("How do glaciers move?", "How old is the moon?")
+    for question in questions:
+        ask(page, question)
+        expect(page.locator(".rc-progress[data-rc-state=done]")).to_be_visible()
+        expect(page).to_have_url(re.compile("/thread/"))
+        expect(page.locator("[data-step-type=user_message]")).to_have_text(question)
+        if question == questions[0]:
+            page.locator("#new-chat-button").click()
+            expect(page.locator(".rc-progress")).to_have_count(0)
+    page.go_back()
+    expect(page.locator("[data-step-type=user_message]")).to_have_text(questions[0])
+
+
 def test_a_lost_network_is_caught_up_with(person: BrowserContext, providers: FakeProviders) -> None:
     _hold(providers, "search")
     page = opened(person)
