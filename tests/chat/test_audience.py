@@ -13,6 +13,7 @@ from chat_app.research.view import fold
 from chat_app.storage.engine import Database
 from chat_app.storage.hub import Feed, Hub
 from chat_app.storage.trail import Trail
+from tests.coming_true import comes_true
 from tests.research.trails import report
 from tests.storage.places import open_turn, turn_in
 
@@ -77,6 +78,7 @@ async def test_a_page_keeps_what_was_announced_until_the_turn_has_come_so_far(st
     before = len(page.sent)
     stage.audience.follow(page, stage.turn, stage.feed, announced)
     await stage.play(**BEGUN)
+    await comes_true(lambda: page.events()[before:] == ["task_start"], "the page follows the turn")
     await asyncio.sleep(0.1)
     assert page.events()[before:] == ["task_start"]
     await stage.play(analyzing=PhaseStarted(phase="analyzing"), end=READY)

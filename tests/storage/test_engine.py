@@ -12,6 +12,7 @@ from chat_app.settings import Settings
 from chat_app.storage.engine import DATABASE_ERRORS, Connection, Database
 from chat_app.storage.migrations import MIGRATIONS
 from chat_app.storage.sqlite_file import FILE_NAME
+from tests.coming_true import comes_true
 from tests.postgres import PostgresServer
 from tests.storage.places import at, message, thread
 
@@ -64,9 +65,7 @@ async def test_closing_leaves_no_connection_behind_that_was_still_in_use(postgre
     with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as admin:
         others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         # The server needs a moment to see that a client has gone.
-        async with asyncio.timeout(10):
-            while admin.execute(others).fetchall():  # noqa: ASYNC110 -- the server tells nobody
-                await asyncio.sleep(0.01)
+        await comes_true(lambda: not admin.execute(others).fetchall(), "the server sees that they have gone")
 
 
 async def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(

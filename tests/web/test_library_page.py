@@ -15,6 +15,7 @@ from chat_app.languages.words import say
 from chat_app.search.library.library import Library
 from chat_app.web.library_page import LibraryPage
 from chat_app.web.perimeter import guarded
+from tests.coming_true import comes_true
 from tests.web.callers import LOCAL, client
 
 ENGLISH_READER = {"accept-language": "en"}
@@ -45,6 +46,11 @@ def fill(folder: Path, **files: str) -> None:
     folder.mkdir(exist_ok=True)
     for name, text in files.items():
         (folder / name.replace("__", ".")).write_text(text)
+
+
+def is_at_rest(library: Library) -> bool:
+    status = library.status()
+    return not (status.is_reindex_wanted or status.is_indexing)
 
 
 def rows(html: str) -> list[str]:
@@ -124,9 +130,7 @@ async def test_reindexing_reads_every_file_again(tmp_path: Path) -> None:
         assert (answer.status_code, answer.headers["location"]) == (303, "/library")
         status = (await http.get("/api/library")).json()["status"]
         assert status["is_reindex_wanted"] or status["is_indexing"]
-        async with asyncio.timeout(30):
-            while (state := library.status()).is_reindex_wanted or state.is_indexing:  # noqa: ASYNC110 -- a thread works
-                await asyncio.sleep(0.02)
+        await comes_true(lambda: is_at_rest(library), "all is read")
         assert library.status().indexed == 2
         assert (await http.post("/api/library/reindex")).status_code == 202
 
@@ -158,17 +162,17 @@ async def test_strangers_are_sent_to_sign_in_and_learn_no_names(tmp_path: Path) 
 
 async def test_only_a_changed_list_is_sent_again(tmp_path: Path) -> None:
     fill(tmp_path / "library", a__md="A wombat.")
-    async with opened(tmp_path) as (library, http):
+    async with opened(tmp_path) as (_, http):
         answer = await http.get("/library/part")
         seen = answer.headers["x-version"]
         assert rows(answer.text) == ["a.md Indexed 1 passage"]
         assert (await http.get("/library/part", params={"seen": seen})).status_code == 204
         fill(tmp_path / "library", b__md="A badger.")
-        async with asyncio.timeout(30):
-            while library.status().indexed < 2:  # noqa: ASYNC110 -- a thread works
-                await asyncio.sleep(0.05)
-        await asyncio.sleep(1.1)
-        assert len(rows((await http.get("/library/part", params={"seen": seen})).text)) == 2
+
+        async def is_listed() -> bool:
+            return len(rows((await http.get("/library/part", params={"seen": seen})).text)) == 2
+
+        await comes_true(is_listed, "both files are in the list")
 
 
 async def test_the_page_runs_nothing_but_its_own_script(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from chat_app.web import live_page
 from chat_app.web.perimeter import guarded
 from chat_app.web.share_page import SharePage
+from tests.coming_true import comes_true
 from tests.web.callers import client
 from tests.web.conversations import OWNER, QUESTION, THREAD, TOKEN, Shelf, analyzing, planned, reported, searching, turn
 
@@ -104,7 +105,7 @@ async def serving(page: SharePage) -> AsyncIterator[httpx.AsyncClient]:
     config = uvicorn.Config(app, port=0, log_level="warning", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
-    await _until(lambda: server.started)
+    await comes_true(lambda: server.started, "the server is up")
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as http:
@@ -213,7 +214,7 @@ async def test_all_viewers_share_one_reader_which_ends_with_the_last() -> None:
             await one.next()
             await two.next()
             assert shelf.listeners == 1
-        await _until(lambda: shelf.listeners == 0)
+        await comes_true(lambda: shelf.listeners == 0, "nobody listens any more")
         assert page.live.has_room(TOKEN)
 
 
@@ -227,7 +228,7 @@ async def test_the_number_of_viewers_of_a_link_is_bounded(monkeypatch: pytest.Mo
             answer = await http.get(f"{URL}/events")
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
             assert (await http.get(URL)).status_code == 200
-        await _until(lambda: shelf.listeners == 0)
+        await comes_true(lambda: shelf.listeners == 0, "nobody listens any more")
         async with _watching(http) as again:
             await again.next()
 
@@ -255,9 +256,3 @@ async def test_a_server_that_stops_is_not_held_up_by_viewers() -> None:
         await events.next()
         page.live.close()
         assert await events.next() == ("end", {})
-
-
-async def _until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not holds():  # noqa: ASYNC110 -- what is waited for is not ours to tell
-            await asyncio.sleep(0.01)

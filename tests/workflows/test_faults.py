@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from typing import Literal
 
@@ -149,8 +149,8 @@ class Run:
 
 
 def turns_of(mix: dict[Role, str]) -> Iterator[tuple[Case, tuple[Role, ...]]]:
-    # First, and at the beginning of the turn, because it counts from now; in whole seconds, so one of them may be lost.
-    dated = Case(RETRY_DATE, status(429, retry_after=in_seconds(6)), Expected(2, least_seconds=1), roles=("planner",))
+    # First, and at the beginning of the turn, because it counts from now.
+    dated = Case(RETRY_DATE, status(429, retry_after=in_seconds(6)), AGAIN, roles=("planner",))
     slow = sorted(CASES, key=lambda case: case.fault.kind not in {"never", "stall"})
     for case in (dated, *slow, GEMINIS_OWN):
         roles: tuple[Role, ...] = tuple(role for role in case.roles if can_happen(case, mix[role]))
@@ -237,6 +237,14 @@ def test_a_part_is_asked_as_often_as_it_helps_and_no_other_part_again(run: Run) 
     for role in run.roles if expected.least_seconds else ():
         first, second = run.asked[role][:2]
         assert second.at - first.at >= expected.least_seconds
+
+
+def test_what_is_asked_again_after_a_date_is_not_asked_before_it(runs: dict[tuple[str, str], Run]) -> None:
+    dated = [run for run in runs.values() if run.case.name == RETRY_DATE]
+    assert len(dated) == len(MIXES)
+    for run in dated:
+        asked_for = parsedate_to_datetime(str(run.case.fault.retry_after))
+        assert run.asked["planner"][1].at >= asked_for.timestamp()
 
 
 def test_what_passes_is_got_over(run: Run) -> None:

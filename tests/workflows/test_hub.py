@@ -14,6 +14,7 @@ from chat_app.settings import PROJECT_DIR, Settings
 from chat_app.storage.engine import Database
 from chat_app.storage.hub import FALLBACK_POLL_SECONDS, KEPT_FEEDS, Feed, Hub
 from chat_app.storage.trail import Trail
+from tests.coming_true import comes_true
 from tests.research.trails import TURN, report, trail
 from tests.storage.places import open_turn
 
@@ -228,9 +229,15 @@ async def test_a_notification_brings_an_event_sooner_than_looking_would(postgres
     here, there = await Database.open(settings), await Database.open(settings)
     trail, turn = await open_turn(here)
     hub = Hub(trail)
-    listening = asyncio.ensure_future(trail.listen(lambda turn_id: _spawn(hub, turn_id)))
+    heard: list[str | None] = []
+
+    def notified(turn_id: str | None) -> None:
+        heard.append(turn_id)
+        _spawn(hub, turn_id)
+
+    listening = asyncio.ensure_future(trail.listen(notified))
     following = asyncio.ensure_future(views_of(hub.feed(turn.id)))
-    await asyncio.sleep(0.3)
+    await comes_true(lambda: None in heard, "the notifications are listened for")
     begun = time.monotonic()
     await Trail(there).append(turn.id, Entry(key="end", event=READY))
     await following

@@ -24,6 +24,7 @@ from chat_app.storage.trail import Trail
 from chat_app.storage.transcript import Transcript
 from chat_app.transcript.projection import project
 from chat_app.workflows.journal import Journal, ReportText
+from tests.coming_true import comes_true
 from tests.research.trails import PLAN, report, source
 from tests.storage.places import open_turn
 
@@ -52,12 +53,17 @@ async def stored_steps(database: Database) -> dict[str, dict[str, object]]:
 
 async def assert_stored(database: Database, journal: Journal, turn: Turn) -> None:
     """The thread's rows are, after a moment, what the whole trail stands for."""
-    await asyncio.sleep(5 * SOON_SECONDS)
     feed = Hub(journal.trail).feed(turn.id)
     await feed.refresh()
-    expected = {step.id: step.to_dict() for step in project(turn, feed.view).steps}
-    stored = await stored_steps(database)
-    assert {step_id: {**step, "feedback": None} for step_id, step in expected.items()} == stored
+    steps = {step.id: step.to_dict() for step in project(turn, feed.view).steps}
+    expected = {step_id: {**step, "feedback": None} for step_id, step in steps.items()}
+
+    async def are_stored() -> bool:
+        return await stored_steps(database) == expected
+
+    await comes_true(are_stored, "the rows are what the trail stands for")
+    await asyncio.sleep(5 * SOON_SECONDS)
+    assert await stored_steps(database) == expected, "and they stay so"
 
 
 async def test_what_is_recorded_is_in_the_trail_the_view_and_the_history(database: Database) -> None:

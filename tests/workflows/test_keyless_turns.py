@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.coming_true import comes_true
 from tests.fakes import FakeProviders, PlannedSearch, Scenario
 from tests.fakes.searxng import Result
 from tests.fakes.websites import Answer, FakeWebsites
@@ -182,8 +183,7 @@ async def test_a_stop_ends_a_search_without_a_key_and_nothing_is_asked_any_more(
     async with without_keys(data, CHAT_APP_WEB_SEARCH=websites.wikipedia) as running:
         turn = await running.ask("What is a compass?")
         await running.comes_to(turn, "search_started")
-        await asyncio.sleep(0.5)
-        assert websites.visits
+        await comes_true(lambda: bool(websites.visits), "the encyclopedia is asked")
         begun = time.monotonic()
         await running.stop(turn)
         assert (await running.finished(turn))[-1]["kind"] == "turn_stopped"

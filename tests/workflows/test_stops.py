@@ -19,6 +19,7 @@ from chat_app.research.plan import Search
 from chat_app.research.progress import Entry, TurnStopped
 from chat_app.research.turn import Turn, now
 from chat_app.workflows import resources
+from tests.coming_true import comes_true
 from tests.fakes import FakeProviders, Fault, LoggedRequest, PlannedSearch, Scenario
 from tests.fakes.scenario import Role
 from tests.workflows.engine_room import OWNER, EngineRoom, Event, engine_room, kinds
@@ -66,10 +67,14 @@ async def stop(room: EngineRoom, turn: Turn) -> Stopped:
     return Stopped(turn, at, trail)
 
 
-async def is_settled(turn: Turn) -> bool:
-    """Whether the engine has nothing more to do for the turn, nor would have after a restart."""
-    workflows = await DBOS.list_workflows_async(workflow_id_prefix=turn.id, load_input=False, load_output=False)
-    return not any(workflow.status in {"PENDING", "ENQUEUED", "DELAYED"} for workflow in workflows)
+async def settles(turn: Turn) -> None:
+    """The engine soon has nothing more to do for the turn, nor would have after a restart."""
+
+    async def is_settled() -> bool:
+        workflows = await DBOS.list_workflows_async(workflow_id_prefix=turn.id, load_input=False, load_output=False)
+        return not any(workflow.status in {"PENDING", "ENQUEUED", "DELAYED"} for workflow in workflows)
+
+    await comes_true(is_settled, f"nothing is left to do for {turn.question!r}", within_seconds=3)
 
 
 def assert_quiet(stopped: Stopped, requests: list[LoggedRequest]) -> None:
@@ -159,7 +164,7 @@ async def test_a_stop_ends_everything_whatever_the_turn_is_doing(
     for word, each in all_stopped.items():
         assert_quiet(each, each.requests(log, word))
         assert await room.trail(each.turn) == each.trail
-        assert await is_settled(each.turn), word
+        await settles(each.turn)
     assert [
         record.getMessage() for record in caplog.records if record.exc_info and "retried" not in record.message
     ] == []
@@ -176,7 +181,7 @@ async def test_a_turn_that_was_stopped_before_it_began_does_not_begin(
     await asyncio.sleep(QUIET_SECONDS)
     assert await asyncio.to_thread(providers.log) == []
     assert await room.trail(turn) == stopped.trail
-    assert await is_settled(turn)
+    await settles(turn)
 
 
 async def test_a_turn_that_has_its_end_is_not_taken_up_again(room: EngineRoom, providers: FakeProviders) -> None:
@@ -203,7 +208,7 @@ async def test_a_stop_reaches_a_further_search_and_its_siblings(room: EngineRoom
     stopped = await stop(room, turn)
     await asyncio.sleep(QUIET_SECONDS)
     assert_quiet(stopped, await asyncio.to_thread(providers.log))
-    assert await is_settled(turn)
+    await settles(turn)
 
 
 async def test_a_stop_reaches_links_that_are_followed(room: EngineRoom, providers: FakeProviders) -> None:
@@ -214,8 +219,7 @@ async def test_a_stop_reaches_links_that_are_followed(room: EngineRoom, provider
     await asyncio.to_thread(providers.settled_log)
     await asyncio.sleep(0.2)
     stopped = await stop(room, turn)
-    await asyncio.sleep(0.5)  # far less than the links would have taken
-    assert await is_settled(turn)
+    await settles(turn)  # in less than the links would have taken
     assert_quiet(stopped, await asyncio.to_thread(providers.log))
 
 
@@ -234,8 +238,7 @@ async def test_a_stop_reaches_a_search_in_the_library(room: EngineRoom, provider
         turn = await room.ask("What is known about topaz?")
         await asyncio.wait_for(searching.wait(), 10)
         await stop(room, turn)
-        await asyncio.sleep(0.5)
-        assert await is_settled(turn)
+        await settles(turn)
     finally:
         resources.bind(before)
 
@@ -267,4 +270,4 @@ async def test_a_stop_at_any_moment_ends_everything(room: EngineRoom, providers:
     for word, each in zip(words, all_stopped, strict=True):
         assert_quiet(each, each.requests(log, word))
         assert await room.trail(each.turn) == each.trail
-        assert await is_settled(each.turn)
+        await settles(each.turn)

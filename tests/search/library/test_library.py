@@ -11,6 +11,7 @@ import pytest
 from chat_app.search.library.library import Library
 from chat_app.search.library.ranking import ANSWERED_COVERAGE
 from chat_app.search.library.readers import READER_COMMAND
+from tests.coming_true import comes_true
 from tests.search.library import documents
 from tests.search.library.conftest import MakeLibrary
 
@@ -318,10 +319,11 @@ async def test_watch_finds_a_dropped_file_and_ends_when_cancelled(make_library: 
     watching = asyncio.create_task(library.watch(interval_seconds=0.2))
     assert await library.ready(timeout_seconds=20)
     fill(folder, {"dropped.md": "A pangolin rolls up."})
-    deadline = time.monotonic() + 15
-    while not await paths(library, "pangolin") and time.monotonic() < deadline:  # noqa: ASYNC110 - the folder tells nobody
-        await asyncio.sleep(0.1)
-    assert await paths(library, "pangolin") == ["dropped.md"]
+
+    async def is_found() -> bool:
+        return await paths(library, "pangolin") == ["dropped.md"]
+
+    await comes_true(is_found, "the dropped file is found", within_seconds=15)
     watching.cancel()
     with pytest.raises(asyncio.CancelledError):
         await watching
@@ -336,9 +338,8 @@ async def test_closing_ends_a_running_refresh_at_once(make_library: MakeLibrary,
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
     library = make_library(reader_command=command)
     refreshing = asyncio.create_task(library.refresh())
-    await asyncio.sleep(0.3)
+    await comes_true(lambda: library.status().pending == 10, "the files are waiting")
     assert library.status().is_indexing
-    assert library.status().pending == 10
     started = time.monotonic()
     await library.close()
     await refreshing
