@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 
+from benchmarks.bare_agents import cpu_seconds_of_turns
 from benchmarks.figures import Figure, milliseconds, seconds
 from benchmarks.server import MeasuredServer
 from benchmarks.stage import Stage
@@ -54,7 +55,9 @@ async def reference(stage: Stage) -> list[Figure]:
         before = stage.scripted.cpu_seconds()
         turns.append(await ask(stage.scripted, f"What is the physical limit of turn {number}?"))
         cpu += _used(stage.scripted, before)
+    bare = await asyncio.to_thread(cpu_seconds_of_turns, stage.providers, _REFERENCE_TURNS)
     idle = await _used_when_idle(stage.scripted, statistics.median(turn.wall for turn in turns))
+    times = [statistics.median(cpu) / statistics.median(bare)] if cpu and bare else []
     pauses = [pause for each in turns for pause in gaps(each)]
     return [
         Figure("time of the turn / its physical limit", tuple(t.wall / _LIMIT_SECONDS for t in turns), "x", "<= 1.030"),
@@ -63,6 +66,8 @@ async def reference(stage: Stage) -> list[Figure]:
         milliseconds("pause between two pieces of the report", pauses),
         milliseconds("processor time of a turn", cpu, "< 350 ms"),
         milliseconds("of that, what the server takes when nothing is asked", idle),
+        milliseconds("processor time of bare agents, without engine and page", bare),
+        Figure("processor time of a turn / that of bare agents", tuple(times), "x"),
     ]
 
 
