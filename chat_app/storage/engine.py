@@ -23,6 +23,7 @@ Row = dict[str, Any]
 T = TypeVar("T")
 
 _CHECK_TIMEOUT_SECONDS = 3.0
+_CLOSE_TIMEOUT_SECONDS = 3.0
 
 
 class Statements(Protocol):
@@ -85,6 +86,7 @@ class Database:
         self.dialect: Dialect = dialect
         self.place = place
         """Where the data is, as shown to the operator; without a password."""
+        self._to_complete: set[asyncio.Future[Any]] = set()
 
     @classmethod
     async def open(cls, settings: Settings) -> "Database":
@@ -115,6 +117,13 @@ class Database:
         """
         return await self._store.run(lambda statements: body(Connection(statements, self.dialect)))
 
+    async def complete(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do it to its end, also when the caller is cancelled meanwhile. `close` waits for it, for some seconds."""
+        task = asyncio.ensure_future(work)
+        self._to_complete.add(task)
+        task.add_done_callback(self._to_complete.discard)
+        return await asyncio.shield(task)
+
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[Connection]:
         """Read only; on SQLite a snapshot that no writer blocks."""
@@ -138,6 +147,8 @@ class Database:
         return None
 
     async def close(self) -> None:
+        if self._to_complete:
+            await asyncio.wait(self._to_complete, timeout=_CLOSE_TIMEOUT_SECONDS)
         await self._store.close()
 
     async def _migrate(self) -> None:

@@ -3,7 +3,6 @@
 Replaying an append is harmless: an entry whose key is known is left out. After the end of a turn nothing is accepted.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -74,7 +73,7 @@ class Trail:
 
         All or nothing, also for a caller that is cancelled meanwhile: what was begun is committed and announced.
         """
-        return await asyncio.shield(asyncio.ensure_future(self._append(turn_id, entries)))
+        return await self._db.complete(self._append(turn_id, entries))
 
     async def read(self, turn_id: str, after: int = -1) -> list[Recorded]:
         """The events with a `seq` greater than `after`, in order."""

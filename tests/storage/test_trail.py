@@ -207,6 +207,19 @@ async def test_an_append_whose_caller_is_cancelled_is_complete_and_announced(dat
     assert len(stored) % 2 == 1, "both entries of a call are there, or none"
 
 
+async def test_an_append_that_is_under_way_when_the_database_is_closed_is_complete(database_settings: Settings):
+    database = await Database.open(database_settings)
+    trail, turn = await open_turn(database)
+    callers = [asyncio.create_task(trail.append(turn.id, delta(f"a{n}"), delta(f"b{n}"))) for n in range(20)]
+    await asyncio.sleep(0)
+    for caller in callers:
+        caller.cancel()
+    await database.close()
+    again = await Database.open(database_settings)
+    assert len(await Trail(again).read(turn.id)) == 40
+    await again.close()
+
+
 async def test_listening_to_sqlite_ends_at_once(tmp_path: Path):
     db = await Database.open(Settings(data_dir=tmp_path))
     await asyncio.wait_for(Trail(db).listen(lambda _: None), timeout=1)
