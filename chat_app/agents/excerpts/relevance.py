@@ -11,11 +11,13 @@ from chat_app.agents.excerpts.cues import DEFINITION, asks_of_changes, asks_why,
 from chat_app.agents.excerpts.grammars import GRAMMARS, Language
 from chat_app.agents.excerpts.languages import content_words, language_of
 from chat_app.agents.excerpts.measures import measure_of
-from chat_app.agents.excerpts.vocabulary import Term, terms_of
+from chat_app.agents.excerpts.vocabulary import PassageVocabulary, Term, terms_of
+from chat_app.search.library.everyday import same
 from chat_app.search.library.inflection import stem
 from chat_app.search.library.irregular import other_forms
 from chat_app.search.library.questions import measures_in
 from chat_app.search.library.scripts import has_spaceless
+from chat_app.search.library.spelling import across, respelled
 from chat_app.search.library.stopwords import GENERAL
 from chat_app.search.library.thesaurus import alike
 
@@ -206,11 +208,15 @@ def _english_terms(query: str, own_words: frozenset[str], passages: Sequence[str
 
 
 def _in_other_forms(term: Term, word: str, passages: Sequence[str]) -> Term:
-    """ "Weigh" also as "weight", where no passage holds the word itself."""
-    forms = other_forms(word.casefold())
-    if not forms or any(_found([term.ways], passage) for passage in passages):
+    """ "Weigh" also as "weight", "cat" as "animal", "recieve" as "receive", where no passage holds the word itself."""
+    if any(_found([term.ways], passage) for passage in passages):
         return term
-    return term.model_copy(update={"ways": term.ways.union(map(_stemmed, forms))})
+    forms = (word.casefold(), *other_forms(word.casefold()), *across(word.casefold()))
+    others = (*forms[1:], *(other for form in forms for other in same(form, "en")))
+    ways = term.ways.union(map(_stemmed, others))
+    if not any(_found([ways], passage) for passage in passages):
+        ways = ways.union(map(_stemmed, respelled(word, PassageVocabulary(passages))))
+    return term.model_copy(update={"ways": ways})
 
 
 def _english_term(key: str, word: str, *, is_own: bool) -> Term:

@@ -32,7 +32,7 @@ class Term(BaseModel):
     """Whether it names no subject and need not be held."""
 
 
-class _PassageVocabulary:
+class PassageVocabulary:
     """The words of a few passages as if they were an index's."""
 
     def __init__(self, passages: Sequence[str]) -> None:
@@ -57,7 +57,7 @@ class _PassageVocabulary:
 
 
 def terms_of(query: str, passages: Sequence[str]) -> list[Term]:
-    found = [_term(notion) for notion in notions(query, _PassageVocabulary(passages)) if not notion.is_hint]
+    found = [_term(notion) for notion in notions(query, PassageVocabulary(passages)) if not notion.is_hint]
     return [term for term in found if term.ways]
 
 

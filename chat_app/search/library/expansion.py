@@ -14,6 +14,7 @@ from chat_app.search.library.inflection import is_form_of, plain, root, stem
 from chat_app.search.library.irregular import other_forms, other_forms_in_german
 from chat_app.search.library.questions import language_of_stopwords, terms
 from chat_app.search.library.scripts import has_hiragana, phrase_of, text_of
+from chat_app.search.library.spelling import across, respelled
 from chat_app.search.library.stopwords import GENERAL, GENERAL_OF
 from chat_app.search.library.thesaurus import alike, phrases_in
 
@@ -99,7 +100,7 @@ def _notion(expression: str, language: str, vocabulary: Vocabulary, joined: Sequ
     if word is None:
         return Notion(own=(expression, *joined))
     if language == "en":
-        return _english(expression, word.casefold(), (*joined, *_parted(word, vocabulary)))
+        return _english(expression, word.casefold(), joined, vocabulary)
     strong = other_forms_in_german(word.casefold()) if language == "de" else ()
     words = (word, *strong, *same(word, language))
     forms = dict.fromkeys(_quoted(form) for each in words for form in (each, *_forms(each, language, vocabulary)))
@@ -196,12 +197,24 @@ def _only_word(expression: str) -> str | None:
     return words[0] if len(words) == 1 and not expression.endswith("*") else None
 
 
-def _english(expression: str, word: str, joined: Sequence[str]) -> Notion:
+def _english(expression: str, word: str, joined: Sequence[str], vocabulary: Vocabulary) -> Notion:
     forms = (word, *other_forms(word))
+    splits = _splits(word)
+    wanted = {stem(each) for each in (*forms, *across(word), *(part for split in splits for part in split))}
+    known = vocabulary.frequencies(sorted(wanted))
+    forms = (*forms, *(other for other in across(word) if stem(other) in known))
+    everyday = dict.fromkeys(other for form in forms for other in same(form, "en") if other not in forms)
     meant = dict.fromkeys(other for form in forms for other in alike(form) if other not in forms)
+    if stem(word) not in known:
+        joined = (*joined, *(_quoted(f"{one} {two}") for one, two in splits if {stem(one), stem(two)} <= known.keys()))
+    is_held = bool(joined) or any(stem(form) in known for form in forms)
+    if not is_held and not everyday and not meant:
+        joined = tuple(_quoted(form) for term in respelled(word, vocabulary) for form in _before_stemming(term))
+    # What the documents never say by its own name they say by another.
+    instead = () if is_held else tuple(map(_quoted, everyday))
     return Notion(
-        own=(expression, *map(_quoted, forms[1:]), *joined),
-        alike=tuple(map(_quoted, meant)),
+        own=(expression, *map(_quoted, forms[1:]), *joined, *instead),
+        alike=tuple(map(_quoted, {**meant, **(everyday if is_held else {})})),
         factor=_GENERAL_FACTOR if word in GENERAL else 1.0,
         is_vague=word in GENERAL,
     )
@@ -224,8 +237,8 @@ def _forms(word: str, language: str, vocabulary: Vocabulary) -> Iterator[str]:
 
 
 def _before_stemming(term: str) -> tuple[str, ...]:
-    """Terms are stems already, and stemming "laus" once more, from "Läuse", would make it another."""
-    return (term, f"{term}e") if term.endswith("s") else (term,)
+    """Terms are stems already, and stemming "laus" once more, from "Läuse", or "guarante" would make it another."""
+    return (term, f"{term}e") if term.endswith(("s", "e")) else (term,)
 
 
 def _joined(expressions: Sequence[str], vocabulary: Vocabulary) -> dict[str, tuple[str, ...]]:
@@ -243,15 +256,10 @@ def _joined(expressions: Sequence[str], vocabulary: Vocabulary) -> dict[str, tup
     return found
 
 
-def _parted(word: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+def _splits(word: str) -> list[tuple[str, str]]:
     """`wifi` also as `Wi-Fi`, where the documents know nothing but the parts."""
     cuts = range(_LEAST_PART, len(word) - _LEAST_PART + 1) if len(word) <= _LONGEST_PARTED else ()
-    splits = [(word[:at], word[at:]) for at in cuts]
-    stems = {part: stem(part) for split in splits for part in split}
-    known = vocabulary.frequencies(sorted({stem(word), *stems.values()})) if splits else {}
-    if stem(word) in known:
-        return ()
-    return tuple(_quoted(f"{one} {two}") for one, two in splits if stems[one] in known and stems[two] in known)
+    return [(word[:at], word[at:]) for at in cuts]
 
 
 def _quoted(words: str) -> str:

@@ -49,6 +49,8 @@ def is_form_of(term: str, word: str, language: str) -> bool:
 
 def root(word: str, language: str) -> str:
     """What the forms of a word begin with."""
+    if language == "en":
+        return stem(word)
     start = _without(plain(word), _ENDINGS_OF.get(language, ()))
     # The index's own stemmer has taken one of two equal letters from some forms and not from others.
     return start[:-1] if len(start) > _LEAST and start[-1] == start[-2] else start

@@ -56,6 +56,10 @@ class WordVectors:
         pieces = [len(self._words.pieces(word)) for word in words]
         return bool(words) and all(pieces) and sum(pieces) <= _PIECES_A_WORD * len(words)
 
+    def is_word(self, word: str) -> bool:
+        """Whether it is known as a whole: names and rare words need not be."""
+        return len(self._words.pieces(word)) == 1
+
     def vector(self, text: str) -> list[float]:
         """Of length 1; of length 0 for a text without known words."""
         lanes = sum(map(self._words.__getitem__, words_of(text)[:_MAX_WORDS]))

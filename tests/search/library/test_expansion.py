@@ -173,3 +173,63 @@ def test_a_pair_of_characters_across_two_words_counts_less_where_documents_know_
     assert library.search_now("门禁卡丢了怎么办？")[0].coverage >= ANSWERED_COVERAGE
     for question in ("公司门口有食堂吗？", "怎么办理签证？", "电影票多少钱？"):
         assert not [hit for hit in library.search_now(question) if hit.coverage >= ANSWERED_COVERAGE], question
+
+
+def answered(tmp_path: Path, question: str, text: str) -> bool:
+    """Whether a library of this text and another has this one, with most of what is asked."""
+    folder = tmp_path / "library"
+    folder.mkdir()
+    (folder / "a.txt").write_text(text, "utf-8")
+    (folder / "b.txt").write_text(OTHER, "utf-8")
+    with indexed(folder) as library:
+        return [hit.text for hit in library.search_now(question) if hit.coverage >= ANSWERED_COVERAGE] == [text]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Can I keep a cat?", "Animals may be kept with written consent only."),
+        ("Which doctor is there?", "Appointments with a physician are made by telephone."),
+        ("Is it forbidden to smoke in the flat?", "Tobacco is not allowed inside the dwelling."),
+        ("Darf ich einen Welpen halten?", "Die Haltung von Tieren bedarf der Zustimmung."),
+        ("Est-ce que je peux avoir un lapin ?", "Les animaux ne sont pas admis."),
+        ("¿Puedo tener un conejo?", "No se admiten animales."),
+    ],
+)
+def test_an_everyday_word_finds_the_word_of_contracts_where_only_that_is_known(
+    tmp_path: Path, question: str, text: str
+) -> None:
+    assert found(tmp_path, question, text)[:1] == [text]
+
+
+def test_the_document_that_says_it_in_the_question_s_words_comes_first(tmp_path: Path) -> None:
+    animals, cat = "Animals may be kept with consent.", "A cat may be kept with consent."
+    assert found(tmp_path, "May a cat be kept?", animals, cat) == [cat, animals]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("How is a guarentee claimed?", "A guarantee is claimed within two years."),
+        ("Who gets a reimbursment?", "Reimbursement is paid to members."),
+        ("Is there recyling?", "Recycling is collected on Mondays."),
+        ("Where is my accomodation?", "Accommodation is listed in the annex."),
+        ("When is insurence paid?", "Insurance is paid in March."),
+        ("Who is my neighbor?", "Neighbours are asked first."),
+        ("What does organization mean?", "The organisation of work is described here."),
+    ],
+)
+def test_a_slip_or_the_other_spelling_is_understood(tmp_path: Path, question: str, text: str) -> None:
+    assert answered(tmp_path, question, text)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What is the population of Latvia?", "The population of latvin cells grows."),
+        ("Where does the marina lie?", "The marine lies to the north."),
+        ("Who wrote the Paxlog manual?", "The manual of Maxlon is short."),
+    ],
+)
+def test_a_word_of_its_own_is_no_slip(tmp_path: Path, question: str, text: str) -> None:
+    assert not answered(tmp_path, question, text)
