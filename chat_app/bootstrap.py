@@ -126,12 +126,14 @@ def _assemble(settings: Settings, database: Database) -> Services:
 def _resources(services: Services, patience: Patience | None) -> resources.Resources:
     """What the workflows work with."""
     settings = services.settings
+    documents = DocumentSearch(services.library)
     return resources.Resources(
         journal=services.journal,
         roles=services.roles,
         fallback=settings.fallback_model,
         budget=Budget(limit_usd=settings.max_cost_usd),
-        search_library=DocumentSearch(services.library),
+        search_library=documents,
+        nearest_in_library=documents.nearest,
         attachments=services.attachments,
         keyless=keyless_services(settings),
         evidence=_ThreadEvidence(services.database),

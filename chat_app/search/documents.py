@@ -10,6 +10,8 @@ from chat_app.search.library.library import Library
 from chat_app.search.library.ranking import ANSWERED_COVERAGE, Hit
 
 PASSAGES_PER_SEARCH = 8
+_NEAREST_COVERAGE = 0.15
+_NEAREST_PASSAGES = 5
 INDEX_WAIT_SECONDS = 120.0
 """How long a search waits for the first indexing of the library; then it searches what is there."""
 
@@ -27,6 +29,11 @@ class DocumentSearch:
         if not any(hit.coverage >= ANSWERED_COVERAGE for hit in hits):
             return ()
         return merge_sources(tuple(_source(hit) for hit in hits))
+
+    async def nearest(self, search: Search) -> tuple[Source, ...]:
+        """What comes nearest where nothing answers, passage by passage, best first; empty when none holds anything that matters."""
+        hits = await self._library.search(search.query, limit=_NEAREST_PASSAGES)
+        return tuple(_source(hit) for hit in hits if hit.coverage >= _NEAREST_COVERAGE)
 
 
 class FileTexts:

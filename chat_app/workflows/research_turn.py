@@ -13,7 +13,8 @@ from chat_app.agents.failures import cause_of, failure_of
 from chat_app.agents.models import require
 from chat_app.agents.planner import planner_prompt
 from chat_app.errors import NotFound, TurnStoppedError
-from chat_app.research.plan import Clarification, Decision, DirectAnswer, Plan
+from chat_app.research.evidence import Source
+from chat_app.research.plan import Clarification, Decision, DirectAnswer, Plan, Search
 from chat_app.research.progress import (
     AnswerReady,
     ClarificationAsked,
@@ -103,7 +104,7 @@ async def _follow(bench: Workbench, plan: Plan) -> End:
     await _enter(bench, "searching")
     await bench.searches.run(plan.searches)
     if not bench.searches.sources:
-        return _without_evidence(bench)
+        return await _without_evidence(bench, plan)
     analysis = Analysis(bench, plan)
     if await _wants_review(bench):
         await bench.searches.run(await analysis.gaps())
@@ -123,12 +124,12 @@ def _searches_web(bench: Workbench) -> bool:
     return bench.roles.searcher is not None or bool(bound().keyless)
 
 
-def _without_evidence(bench: Workbench) -> End:
+async def _without_evidence(bench: Workbench, plan: Plan) -> End:
     searches = bench.searches
     if len(searches.failed) < len(searches.outcomes):
-        text = no_answer_text(
-            bench.turn.question, searches.queries, failed=len(searches.failed), has_web=_searches_web(bench)
-        )
+        nearest = await _nearest(plan)
+        has_web = _searches_web(bench)
+        text = no_answer_text(bench.turn.question, searches.queries, len(searches.failed), nearest, has_web=has_web)
         return NoEvidence(text=text)
     if searches.are_all_skipped:
         kind = "cost_limit"
@@ -142,6 +143,14 @@ def _without_evidence(bench: Workbench) -> End:
     return TurnFailed(error=Failure(kind=kind, message=message, retryable=True))
 
 
+async def _nearest(plan: Plan) -> tuple[Source, ...]:
+    in_library = [search for search in plan.searches if search.where != "web"]
+    # A turn begun before there was this step goes on without it.
+    if not in_library or not await DBOS.patch_async("nearest_places"):
+        return ()
+    return await find_nearest(in_library[0])
+
+
 async def _enter(bench: Workbench, phase: Phase) -> None:
     await DBOS.set_event_async("status", phase)
     await _record(bench, phase, PhaseStarted(phase=phase))
@@ -153,6 +162,12 @@ async def _record(bench: Workbench, key: str, event: Event) -> None:
 
 def _is_not_deleted(error: BaseException) -> bool:
     return not isinstance(error, NotFound)
+
+
+@DBOS.step(name="find_nearest")
+async def find_nearest(search: Search) -> tuple[Source, ...]:
+    with stopping.stoppable():
+        return await bound().nearest_in_library(search)
 
 
 @DBOS.step(name="load_past")

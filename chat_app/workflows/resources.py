@@ -68,6 +68,8 @@ class Resources:
     fallback: str | None
     budget: Budget
     search_library: LibrarySearch
+    nearest_in_library: LibrarySearch
+    """What comes nearest where the documents don't say: nothing to write from."""
     attachments: AttachmentSearch
     keyless: KeylessServices
     """Asked where no model searches the web; empty when that is switched off."""

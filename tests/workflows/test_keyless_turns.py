@@ -67,6 +67,16 @@ async def test_nothing_is_asked_until_it_is_switched_on(data: Path, websites: Fa
     assert websites.visits == []
 
 
+async def test_where_the_documents_don_t_answer_the_nearest_place_is_named(data: Path) -> None:
+    async with without_keys(data) as running:
+        near = await running.answered("How hot is a distant star?")
+        far = await running.answered("What is a compass?")
+    assert (near[-1]["kind"], far[-1]["kind"]) == ("no_evidence", "no_evidence")
+    assert "something else:\n\n- Sextants\n\n" in near[-1]["text"]
+    assert "Sextants" not in far[-1]["text"]
+    assert found(near) == []
+
+
 async def test_without_a_key_wikipedia_is_quoted_like_the_library(data: Path, websites: FakeWebsites) -> None:
     async with without_keys(data, CHAT_APP_WEB_SEARCH=websites.wikipedia) as running:
         compass = await running.answered("What is a compass?")

@@ -28,6 +28,8 @@ class Wording(BaseModel):
     """A source whose own words are not known."""
     nothing_found: str
     nothing_found_web: str
+    nearest: str
+    """Before a list of places."""
     tried: str
     way_out: str
     some_failed: str
@@ -50,6 +52,7 @@ WORDINGS: dict[Language, Wording] = {
         unquotable="Found, but without words to quote:",
         nothing_found="Your documents don't answer this.",
         nothing_found_web="Nothing that was found answers this.",
+        nearest="Closest to it in your documents, though perhaps about something else:",
         tried="Searched for: {}",
         way_out="Put files that may hold the answer into the library folder, ask in words that your documents use, "
         "or set an API key so that an AI model can search the web.",
@@ -71,6 +74,7 @@ WORDINGS: dict[Language, Wording] = {
         unquotable="Gefunden, aber ohne zitierbaren Wortlaut:",
         nothing_found="Ihre Dokumente beantworten das nicht.",
         nothing_found_web="Nichts, was gefunden wurde, beantwortet das.",
+        nearest="Am nächsten kommen dem in Ihren Dokumenten, vielleicht mit anderem Inhalt:",
         tried="Gesucht wurde: {}",
         way_out="Legen Sie Dateien, in denen die Antwort stehen könnte, in den Bibliotheksordner, fragen Sie mit den Wörtern Ihrer "
         "Dokumente, oder hinterlegen Sie einen API-Schlüssel, damit ein KI-Modell im Web suchen kann.",
@@ -92,6 +96,7 @@ WORDINGS: dict[Language, Wording] = {
         unquotable="Trouvé, mais sans texte à citer :",
         nothing_found="Vos documents n'y répondent pas.",
         nothing_found_web="Rien de ce qui a été trouvé n'y répond.",
+        nearest="Le plus proche dans vos documents, mais peut-être sur un autre sujet :",
         tried="Recherché : {}",
         way_out="Placez dans le dossier de la bibliothèque des fichiers qui pourraient contenir la réponse, reprenez les mots de vos "
         "documents, ou configurez une clé d'API pour qu'un modèle d'IA cherche sur le web.",
@@ -114,6 +119,7 @@ WORDINGS: dict[Language, Wording] = {
         unquotable="Encontrado, pero sin texto que citar:",
         nothing_found="Sus documentos no responden a esto.",
         nothing_found_web="Nada de lo encontrado responde a esto.",
+        nearest="Lo más cercano en sus documentos, aunque quizá trate de otra cosa:",
         tried="Se buscó: {}",
         way_out="Ponga en la carpeta de la biblioteca archivos que puedan contener la respuesta, use las palabras de sus documentos "
         "o configure una clave de API para que un modelo de IA busque en la web.",
@@ -135,6 +141,7 @@ WORDINGS: dict[Language, Wording] = {
         unquotable="已找到，但没有可引用的原文：",
         nothing_found="您的文档没有回答这个问题。",
         nothing_found_web="找到的内容没有回答这个问题。",
+        nearest="您文档中最接近的位置，但可能说的是别的内容：",
         tried="已搜索：{}",
         way_out="请把可能包含答案的文件放入资料库文件夹，使用文档中的词语提问，或设置 API 密钥，让 AI 模型搜索网络。",
         some_failed="部分搜索失败，重试可能有用。",
@@ -155,6 +162,7 @@ WORDINGS: dict[Language, Wording] = {
         unquotable="見つかりましたが、引用できる本文がありません：",
         nothing_found="お手元の文書には答えがありません。",
         nothing_found_web="見つかったものには答えがありません。",
+        nearest="お手元の文書で最も近い箇所です。別の内容かもしれません：",
         tried="検索した内容：{}",
         way_out="答えがありそうなファイルをライブラリのフォルダーに入れるか、文書で使われている言葉で質問するか、"
         "API キーを設定して AI モデルがウェブを検索できるようにしてください。",

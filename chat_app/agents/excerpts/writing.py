@@ -11,10 +11,12 @@ from chat_app.agents.excerpts.quotation import block_quote, escaped
 from chat_app.agents.excerpts.selection import MAX_EXCERPTS, Excerpt, excerpts_for, has_quotable, openings
 from chat_app.agents.excerpts.wording import WORDINGS, Wording
 from chat_app.languages.retelling import retold, retold_place
-from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source
+from chat_app.research.evidence import Finding, Outcome, SearchFailed, Source, is_file
 from chat_app.search.attachment_names import means_the_file
 
 _LIMIT_OF_PARTS = 2
+_NEAREST_PLACES = 3
+_PLACES_A_FILE = 2
 
 
 def report_text(brief: AnalystBrief) -> str:
@@ -27,24 +29,46 @@ def report_text(brief: AnalystBrief) -> str:
     if not sections:
         failed = sum(isinstance(outcome, SearchFailed) for outcome in brief.outcomes)
         queries = tuple(outcome.query for outcome in brief.outcomes)
-        return no_answer_text(brief.question, queries, failed, has_web=has_web)
+        found = [source for outcome in brief.outcomes if isinstance(outcome, Finding) for source in outcome.sources]
+        nearest = [source for source in found if is_file(source)]
+        return no_answer_text(brief.question, queries, failed, nearest, has_web=has_web)
     return "\n\n".join([wording.disclosure, *sections, *gaps, *_unplanned(brief, wording)])
 
 
-def no_answer_text(question: str, queries: Sequence[str] = (), failed: int = 0, *, has_web: bool = False) -> str:
-    """That the documents don't answer, what was tried, and the way out. `failed` counts the searches that broke.
+def no_answer_text(
+    question: str,
+    queries: Sequence[str] = (),
+    failed: int = 0,
+    nearest: Sequence[Source] = (),
+    *,
+    has_web: bool = False,
+) -> str:
+    """That the documents don't answer, which places in them come nearest, what was tried, and the way out.
 
-    `has_web`: the web was searched, too.
+    `failed` counts the searches that broke. `nearest`, best first: places are named, and nothing is quoted. `has_web`: the web was
+    searched, too.
     """
     wording = WORDINGS[language_of(question)]
     if has_web:
         wording = _for_web(wording)
     sentences = [wording.nothing_found]
+    if places := _places(nearest, language_of(question)):
+        sentences.append("\n".join([wording.nearest, "", *(f"- {place}" for place in places)]))
     if queries:
         sentences.append(wording.tried.format(escaped(named(queries))))
     if failed:
         sentences.append(wording.some_failed)
     return "\n\n".join([*sentences, wording.way_out])
+
+
+def _places(sources: Sequence[Source], language: Language) -> list[str]:
+    """Where the best passages stand, each place once."""
+    places = (
+        _place(source.title, passage.location, language)
+        for source in sources
+        for passage in source.passages[:_PLACES_A_FILE]
+    )
+    return list(dict.fromkeys(places))[:_NEAREST_PLACES]
 
 
 def _for_web(wording: Wording) -> Wording:
@@ -104,7 +128,8 @@ def _section(finding: Finding, quoted: list[Excerpt], language: Language, wordin
     if not excerpts and means_the_file(finding.query):
         new = openings(finding.sources)[:limit]
     blocks = [
-        f"{block_quote(excerpt.segments, excerpt.source.number or 0)}\n\n{_place(excerpt, language)}" for excerpt in new
+        f"{block_quote(excerpt.segments, excerpt.source.number or 0)}\n\n— {_place_of(excerpt, language)}"
+        for excerpt in new
     ]
     referred = {_reference(other, language): None for other in known[:limit] if other is not None}
     if referred:
@@ -116,18 +141,21 @@ def _section(finding: Finding, quoted: list[Excerpt], language: Language, wordin
     return blocks
 
 
-def _place(excerpt: Excerpt, language: Language) -> str:
+def _place_of(excerpt: Excerpt, language: Language) -> str:
+    return _place(excerpt.source.title, excerpt.passage.location, language)
+
+
+def _place(title: str, location: str | None, language: Language) -> str:
     """Title and heading path or page, without saying the title twice."""
-    location = retold_place(excerpt.passage.location or "", language)
-    steps = [step.strip() for step in location.split(" > ") if step.strip()]
-    title = excerpt.source.title.strip()
+    steps = [step.strip() for step in retold_place(location or "", language).split(" > ") if step.strip()]
+    title = title.strip()
     if steps and steps[0].casefold() == title.casefold():
         steps = steps[1:]
-    return escaped("— " + " › ".join([title, *steps]))
+    return escaped(" › ".join([title, *steps]))
 
 
 def _reference(excerpt: Excerpt, language: Language) -> str:
-    return f"{_place(excerpt, language).removeprefix('— ')} [{excerpt.source.number}]"
+    return f"{_place_of(excerpt, language)} [{excerpt.source.number}]"
 
 
 def _titled(source: Source) -> str:

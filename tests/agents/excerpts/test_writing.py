@@ -122,11 +122,20 @@ def test_what_was_not_found_and_what_failed_is_named() -> None:
 
 
 def test_nothing_relevant_at_all_is_said_plainly_with_the_way_out() -> None:
-    text = report("Who is Ada?", found(0, "Who is Ada?", source(1, WEATHER)))
+    text = report("Who is Ada?", found(0, "Who is Ada?"))
     assert text.startswith("Your documents don't answer this.\n\nSearched for: Who is Ada?")
     assert "library folder" in text
     assert "API key" in text
     assert cited_numbers(text) == []
+
+
+def test_where_nothing_answers_the_nearest_places_are_named_and_not_quoted() -> None:
+    passages = tuple(Passage(quote=WEATHER + str(n), location=place) for n, place in enumerate(("1. *Rain*", "Sun")))
+    pages = [Source(number=n, title=f"File {n}", url=f"library:{n}.md", passages=passages) for n in (1, 2)]
+    web = Source(number=3, title="Web", url="https://example.org", passages=passages)
+    text = report("Who is Ada?", found(0, "Who is Ada?", web, *pages))
+    assert "\n\n- File 1 › 1. \\*Rain\\*\n- File 1 › Sun\n- File 2 › 1. \\*Rain\\*\n\n" in text
+    assert (quotes(text), cited_numbers(text), "Web" in text) == ([], [], False)
 
 
 def test_the_answer_to_nothing_found_tells_of_searches_that_failed() -> None:
