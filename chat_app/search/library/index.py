@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chat_app.search.library.passages import CutDocument
 
-VERSION = 4
+VERSION = 5
 """Raise it when the tables, a parser or the cutting of passages changes: all files are then read again."""
 
 _BUSY_TIMEOUT_MS = 10_000

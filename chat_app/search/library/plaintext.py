@@ -1,6 +1,7 @@
 """Text, Markdown and reStructuredText as outlines."""
 
 import re
+from collections import Counter
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
@@ -23,6 +24,11 @@ _ROLE = re.compile(r":[\w:+.-]{1,40}:(?=`)")
 _LINKED = re.compile(r"`([^`<>]{1,300}?)\s*<[^<>`]{1,500}>`_{0,2}")
 _INTERPRETED = re.compile(r"``?([^`]{1,500}?)``?_{0,2}")
 _EMPHASIS = re.compile(r"(?<![\w*])\*{1,2}([^*\s](?:[^*\n]{0,300}[^*\s])?)\*{1,2}(?![\w*])")
+_GAP = re.compile(r"(?<=\S) {2,}(?=\S)")
+_RULE = re.compile(r"[\s=+-]+")
+_LEAST_ROWS = 2
+_JUSTIFYING_SPACES = 2
+_ALIGNED_SHARE = 0.6
 _ITEM = re.compile(r"(?:[-*+•]|\(?\d{1,3}[.)]|#\.)\s+")
 
 
@@ -181,12 +187,23 @@ def _reflowed(lines: list[str]) -> str:
     """Lines of prose as one; lists, tables, verse and code keep their lines."""
     indent = min(map(_indent, lines))
     lines = [line[indent:] for line in lines]
+    if _has_columns(lines):
+        return "\n".join(lines)
     text = [lines[0]]
     for before, line in pairwise(lines):
         is_prose = len(before) >= 45 and not line.startswith(("  ", "|", "+")) and not _ITEM.match(line)
         is_item_continued = _ITEM.match(lines[0]) is not None and line.startswith("  ") and "   " not in line.strip()
         text.append(" " + line.strip() if is_prose or is_item_continued else "\n" + line)
     return "".join(text)
+
+
+def _has_columns(lines: list[str]) -> bool:
+    """Whether something begins at the same place of most lines, behind a gap. Gaps of justified prose are anywhere."""
+    rows = [line for line in lines if not _RULE.fullmatch(line)]
+    gaps = [gap for row in rows for gap in _GAP.finditer(row)]
+    begins = Counter(gap.end() for gap in gaps)
+    is_wide = 2 * sum(len(gap[0]) > _JUSTIFYING_SPACES for gap in gaps) > len(gaps)
+    return is_wide and len(rows) >= _LEAST_ROWS and max(begins.values()) >= _ALIGNED_SHARE * len(rows)
 
 
 def _indent(line: str) -> int:

@@ -139,6 +139,28 @@ def test_plain_text_has_underlined_headings_and_reflowed_paragraphs(parse: Parse
     assert parse("my_notes.txt", "Just words.").title == "my notes"
 
 
+def test_columns_of_plain_text_keep_their_lines(parse: Parse) -> None:
+    rows = [
+        "Material                       Where to take it",
+        "-----------------------------------------------------------",
+        "Oil-based paint, solvents      Hazardous Waste Day (see below)",
+        "Pesticides, pool chemicals     Hazardous Waste Day",
+        "Household batteries            Drop boxes in the library and Town Hall",
+        "                               on weekdays",
+    ]
+    text = "The following must never be placed in any cart.\n\n" + "\n".join(f"   {row}" for row in rows) + "\n"
+    assert "\n".join(rows) in outline(parse("waste.txt", text))[0][1]
+
+
+def test_justified_prose_is_no_table(parse: Parse) -> None:
+    lines = [
+        "The  quick brown  fox jumps over the  lazy dog and goes",
+        "on to the   next field, where  it  meets another of its",
+        "kind, and both  of  them  run  back to the wood, as they",
+    ]
+    assert outline(parse("fox.txt", "\n".join(lines))) == [(None, " ".join(lines))]
+
+
 def test_restructured_text_loses_its_markup(parse: Parse) -> None:
     document = parse(
         "api.rst",
