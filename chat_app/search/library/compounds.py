@@ -1,11 +1,11 @@
 """German compounds: what a question writes in one word and a document in two, or inside of another compound."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel, ConfigDict
 
 from chat_app.search.library.inflection import plain, root
+from chat_app.search.library.vocabulary import Vocabulary
 
 LEAST_PART = 4
 _LEAST_HEAD = 5
@@ -45,18 +45,6 @@ class Compound(BaseModel):
     @property
     def modifier_share(self) -> float:
         return 1 - _VAGUE_HEAD_SHARE if self.is_head_vague else _MODIFIER_SHARE
-
-
-class Vocabulary(Protocol):
-    """The terms of an index."""
-
-    def terms_holding(self, parts: Sequence[str], limit: int) -> list[str]:
-        """Terms in which any of the parts stands."""
-        ...
-
-    def frequencies(self, stems: Sequence[str]) -> dict[str, int]:
-        """In how many passages each stands; what stands nowhere is left out."""
-        ...
 
 
 class Compounds:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -17,6 +16,7 @@ from chat_app.search.library.scripts import has_hiragana, phrase_of, text_of
 from chat_app.search.library.spelling import across, respelled
 from chat_app.search.library.stopwords import GENERAL, GENERAL_OF
 from chat_app.search.library.thesaurus import alike, phrases_in
+from chat_app.search.library.vocabulary import Vocabulary
 
 _GENERAL_FACTOR = 0.4
 _LEAST_PART = 2
@@ -50,22 +50,6 @@ class Notion(BaseModel):
     def is_hint(self) -> bool:
         """Whether it is only what a turn of phrase suggests: welcome, but nothing that an answer must hold."""
         return not self.own
-
-
-class Vocabulary(Protocol):
-    """The terms of an index."""
-
-    def terms_from(self, prefix: str, limit: int) -> list[str]:
-        """Terms that begin so, in alphabetical order."""
-        ...
-
-    def terms_holding(self, parts: Sequence[str], limit: int) -> list[str]:
-        """Terms in which any of the parts stands."""
-        ...
-
-    def frequencies(self, stems: Sequence[str]) -> dict[str, int]:
-        """In how many passages each stands; what stands nowhere is left out."""
-        ...
 
 
 def notions(question: str, vocabulary: Vocabulary) -> list[Notion]:

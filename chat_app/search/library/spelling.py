@@ -1,11 +1,12 @@
 """English words as documents spell them: on the other side of the Atlantic, or without the slip of who asks."""
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator
 
 from chat_app.search.library.inflection import plain
 from chat_app.search.library.likeness import ENGLISH, word_vectors
+from chat_app.search.library.stopwords import GENERAL
+from chat_app.search.library.vocabulary import Vocabulary
 
 _LEAST_LETTERS = 6
 """Of a word with a slip: shorter words have too many others beside them."""
@@ -18,25 +19,27 @@ _ENDING = re.compile(
 """What the index's stemmer takes from a word."""
 _ACROSS = (
     ("our", "or"), ("ise", "ize"), ("isa", "iza"), ("isi", "izi"), ("yse", "yze"), ("tre", "ter"), ("ogue", "og"), ("ence", "ense"),
-    ("ll", "l"), ("mme", "m"), ("cheque", "check"), ("tyre", "tire"), ("grey", "gray"), ("mould", "mold"), ("plough", "plow"),
+    ("amme", "am"), ("lled", "led"), ("lling", "ling"), ("ller", "ler"), ("llment", "lment"), ("llful", "lful"),
 )  # fmt: skip
-"""British and American."""
-
-
-class Vocabulary(Protocol):
-    """The terms of an index."""
-
-    def terms_from(self, prefix: str, limit: int) -> list[str]: ...
-
-    def terms_holding(self, parts: Sequence[str], limit: int) -> list[str]: ...
-
-    def frequencies(self, stems: Sequence[str]) -> dict[str, int]: ...
+"""British and American endings, in words of some length: "four" is no other "for"."""
+_LEAST_ACROSS = 5
+_ACROSS_WORDS = {
+    "cheque": "check",
+    "tyre": "tire",
+    "grey": "gray",
+    "mould": "mold",
+    "plough": "plow",
+    "fulfil": "fulfill",
+}
 
 
 def across(word: str) -> tuple[str, ...]:
     """`neighbour` also as `neighbor`, and the other way round; not all that comes out are words."""
-    others = (form for pair in _ACROSS for one, other in (pair, pair[::-1]) for form in _replaced(word, one, other))
-    return tuple(dict.fromkeys(others))
+    pairs = [pair for one, other in _ACROSS for pair in ((one, other), (other, one)) if len(word) >= _LEAST_ACROSS]
+    words = [pair for one, other in _ACROSS_WORDS.items() for pair in ((one, other), (other, one))]
+    found = [form for one, other in pairs for form in _replaced(word, one, other)]
+    found += [word.replace(one, other, 1) for one, other in words if word.startswith(one)]
+    return tuple(form for form in dict.fromkeys(found) if form not in GENERAL)
 
 
 def respelled(word: str, vocabulary: Vocabulary) -> tuple[str, ...]:
@@ -58,7 +61,7 @@ def is_english(word: str) -> bool:
 
 
 def _replaced(word: str, one: str, other: str) -> Iterator[str]:
-    at = word.find(one, 1)
+    at = word.find(one, 2)
     if at > 0:
         yield word[:at] + other + word[at + len(one) :]
 
