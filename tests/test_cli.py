@@ -25,6 +25,7 @@ from chat_app.settings import PROJECT_DIR, Settings
 from chat_app.storage.engine import Database
 from tests.app_process import AppProcess, base_environment, run_command
 from tests.fakes import FakeProviders, Fault, Scenario
+from tests.ports import free_port
 
 ENVELOPES = "How many envelopes does the green drawer hold?"
 CHESS = "Who won the chess olympiad in Dresden?"
@@ -79,7 +80,7 @@ def trail_of(output: str) -> list[dict[str, Any]]:
 
 def refused(*arguments: str, **variables: str) -> str:
     """What a command says that ends with code 2 at once."""
-    done = run_command(*arguments, environment=variables)
+    done = run_command(*arguments, environment={"PORT": str(free_port()), **variables})
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr
