@@ -9,13 +9,17 @@ from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.framing import RegisteredTag, close_tag, neutralize_tags, open_tag, register_tag, wrap
 from pydantic_ai.messages import (
     AgentStreamEvent,
+    ModelMessage,
     ModelResponse,
     PartDeltaEvent,
     PartStartEvent,
     TextContent,
     TextPart,
     TextPartDelta,
+    ToolCallPart,
+    ToolReturnPart,
 )
+from pydantic_ai.settings import ModelSettings
 
 from chat_app.agents.brief import AnalystBrief
 from chat_app.agents.models import EXCERPTS, REQUEST_SETTINGS, Answers, resolve_model_ids
@@ -45,6 +49,7 @@ _LENGTHS: dict[Depth, tuple[str, ...]] = {
     "deep": ("Write at length: a section for each part of the question, and what speaks against each conclusion.",),
 }
 
+_MAX_ROUNDS = 6
 _QUESTION = register_tag("question")
 _FINDING = register_tag("finding")
 _SOURCE = register_tag("source")
@@ -90,8 +95,32 @@ async def extra_search(ctx: RunContext[AnalystDeps], query: str, purpose: str) -
 
 
 async def offer_search(ctx: RunContext[AnalystDeps], tool: ToolDefinition) -> ToolDefinition | None:
-    """The tool, as long as a search is possible: a model that does not see it does not try."""
-    return tool if ctx.deps.may_search() else None
+    """The tool, as long as a search is possible: a model that does not see it does not try.
+
+    One that has called it sees it still, and is told not to call (`request_settings`): a conversation that holds calls of tools that
+    the request does not define is answered with nothing by Claude, and refused by gateways. Not for ever: some models call on.
+    """
+    return tool if _may_call(ctx) or 0 < _rounds(ctx.messages) <= _MAX_ROUNDS else None
+
+
+def request_settings(ctx: RunContext[AnalystDeps]) -> ModelSettings:
+    """Of each request: who has called the tool and must not call it any more is told to write."""
+    if _rounds(ctx.messages) and not _may_call(ctx):
+        return {**REQUEST_SETTINGS, "tool_choice": "none"}
+    return REQUEST_SETTINGS
+
+
+def _may_call(ctx: RunContext[AnalystDeps]) -> bool:
+    """Whether a search is possible; one that was asked for in a form that nobody understands is not asked for again."""
+    parts = (part for message in ctx.messages for part in message.parts)
+    return ctx.deps.may_search() and not any(
+        isinstance(part, ToolReturnPart) and part.outcome == "retried" for part in parts
+    )
+
+
+def _rounds(messages: Sequence[ModelMessage]) -> int:
+    """How many answers have called the tool."""
+    return sum(any(isinstance(part, ToolCallPart) for part in message.parts) for message in messages)
 
 
 def require_known_numbers(ctx: RunContext[AnalystDeps], text: str) -> str:
@@ -129,9 +158,9 @@ def make_analyst(*durability: AbstractCapability[AnalystDeps]) -> Agent[AnalystD
         deps_type=AnalystDeps,
         name="analyst",
         instructions=INSTRUCTIONS,
-        tools=[Tool(extra_search, max_retries=1, prepare=offer_search)],
+        tools=[Tool(extra_search, max_retries=2, prepare=offer_search)],
         retries={"output": 1},
-        model_settings=REQUEST_SETTINGS,
+        model_settings=request_settings,
         capabilities=[resolve_model_ids(), Answers(), *durability],
         defer_model_check=True,
     )

@@ -209,6 +209,9 @@ class TestDecisions:
         assert set(started.values()) & set(extra) == {started[2], started[3], started[4]}
         assert trail[-1]["kind"] == "report_ready"
         assert events(trail, "cost_updated")[-1]["searches"] == 5
+        calling, writing = [request.body for request in play.log("analyst")]
+        assert (calling["tools"], calling["tool_choice"]) == (writing["tools"], {"type": "auto"})
+        assert writing["tool_choice"] == {"type": "none"}
 
     def test_a_clarification_asks_and_searches_nothing(self, app: AppProcess, play: FakeProviders) -> None:
         play.scenario(Scenario(decision="clarify"))
